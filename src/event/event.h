@@ -1,0 +1,133 @@
+#pragma once
+// One thing that happened, as user space sees it. An Event is a view: its strings point into the record it was decoded from
+// and into the decoder's scratch, and are valid until the next decode. Passive data, evaluator thread only.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "hullwatch/wire.h"
+
+namespace hullwatch {
+
+/// What rules call `evt.type`. Names and groups are in event_type.cpp, the one table behind `hullwatch events`.
+enum class EventType : uint8_t {
+  unknown,
+  execve, execveat,
+  clone,      // fork, vfork, clone, clone3: a new process
+  procexit,
+  setuid, setgid, setreuid, setregid, setresuid, setresgid, setfsuid, setfsgid, setgroups, capset, prctl, keyctl,
+  credential_change,  // a change whose call is not known, or that no call explains
+  capable,
+  mount, umount2, pivot_root, open_tree, fsopen, fsconfig, fsmount, move_mount, mount_setattr, fspick,
+  setns, unshare,
+  cgroup_mkdir, cgroup_rmdir, cgroup_attach,
+  runtime_connect, runtime_use, runtime_bytes,  // contact with a runtime's socket; bytes of a request (before parsing)
+  fork_burst, critical_flood,
+  // Findings, made by detectors (src/detect) from the above:
+  fork_bomb, privilege_gain, runtime_request,
+  // Made by hullwatch about itself:
+  events_lost,
+  count_,
+};
+
+struct ExecEvent {
+  hw_exec facts;
+  std::string_view filename;
+  std::string_view exe_path;  // assembled, absolute; "memfd:x" and the like stand as they are
+  std::string_view cwd;
+  std::string_view args;  // NUL separated, argv[0] first
+  bool args_truncated;
+};
+struct ForkEvent { hw_fork facts; };
+struct ExitEvent { hw_exit facts; };
+struct CredentialEvent { hw_credential facts; };
+struct CapabilityEvent { hw_capability facts; };
+struct MountEvent {
+  hw_mount facts;
+  std::string_view source, target, fstype, data;
+  std::string_view resolved_target, resolved_source;  // empty where the provider cannot see them
+};
+struct NamespaceEvent { hw_namespace facts; };
+struct CgroupEvent {
+  hw_cgroup facts;
+  std::string_view path;  // mkdir only, from the hierarchy's root: "/docker/<id>"
+};
+struct SocketEvent {
+  hw_socket facts;
+  std::string_view name;  // as bound; abstract names begin with '@'
+};
+struct RequestEvent {
+  hw_request facts;
+  std::string_view bytes;
+};
+struct BurstEvent { hw_burst facts; };
+struct FloodEvent { hw_flood facts; };
+
+/// Records lost since the last such event, by kind; made by the daemon from the kernel's counters.
+struct LossEvent {
+  uint64_t lost[HW_KIND_MAX];
+  bool critical;
+};
+
+// --- findings: what detectors conclude. They own their strings: made rarely. ---
+
+struct ForkBombFinding {
+  bool over = false;           // the end record, with totals
+  std::string reason;          // "growth", "near_limit", "failed_forks"
+  uint64_t forks = 0, exits = 0, execs = 0, failed_forks = 0, creators = 0;
+  int64_t live = 0;
+  int64_t pids_max = -1;       // -1: no limit, or not readable
+  double forks_per_second = 0;
+  uint64_t duration_ns = 0;    // since the burst began
+};
+
+struct PrivilegeGainFinding {
+  hw_cred before, after;
+  std::string way;        // "setuid_file", "file_capabilities", "setid", "capset", "userns", "setns", "fork", "unexplained", "late"
+  bool explained = true;  // false: no legal sequence of calls leads from before to after
+  bool regained = false;  // the process dropped this privilege itself and took it back (su, sudo, sshd toggles)
+  bool to_root = false;   // relative to the container's own user namespace
+  std::string gained_caps;  // "CAP_SYS_ADMIN CAP_NET_RAW"
+};
+
+struct RuntimeRequestFinding {
+  std::string runtime;   // "docker", "containerd", "crio", "podman", "buildkit", "kubelet", "unknown"
+  std::string socket;    // name the listener was bound to
+  bool readable = true;  // false: judged as the worst
+  std::string danger;    // "contact", "read", "manage", "critical"
+  std::string method, path, version, action, target;
+  std::string image, binds, pid_mode, network_mode, cap_add, command, security_opt, reasons;
+  bool privileged = false;
+  bool allowed = false;  // lowered by runtime_socket.allow
+  std::string allow_reason;
+  bool runtime_component = false;
+};
+
+using EventBody = std::variant<std::monostate, ExecEvent, ForkEvent, ExitEvent, CredentialEvent, CapabilityEvent, MountEvent,
+                               NamespaceEvent, CgroupEvent, SocketEvent, RequestEvent, BurstEvent, FloodEvent, LossEvent,
+                               ForkBombFinding, PrivilegeGainFinding, RuntimeRequestFinding>;
+
+struct Event {
+  EventType type = EventType::unknown;
+  hw_header header{};
+  /// Ancestors the record itself carried, nearest first; null for bulk records.
+  const hw_ancestor* ancestors = nullptr;
+  EventBody body;
+
+  template <typename T>
+  [[nodiscard]] const T* get() const { return std::get_if<T>(&body); }
+  [[nodiscard]] std::string_view comm() const { return {header.comm, strnlen_comm(header.comm)}; }
+  [[nodiscard]] bool in_container() const { return header.home != 0; }
+
+ private:
+  static size_t strnlen_comm(const char* s) {
+    size_t n = 0;
+    while (n < HW_COMM_LEN && s[n] != '\0') ++n;
+    return n;
+  }
+};
+
+}  // namespace hullwatch
