@@ -11,28 +11,10 @@
 #include "alert/alert.h"
 #include "enrich/context.h"
 #include "event/event_type.h"
+#include "util/diagnostic.h"
 #include "util/result.h"
 
 namespace hullwatch {
-
-struct SourcePosition {
-  std::string file;
-  uint32_t line = 0, column = 0;  // from 1; 0: unknown
-};
-
-/// One error or warning, with what a person needs to mend it.
-struct Diagnostic {
-  enum class Severity : uint8_t { warning, error };
-  Severity severity = Severity::error;
-  std::string code;     // "LOAD_ERR_COMPILE_CONDITION"
-  std::string message;
-  std::string item;     // "rule 'x'", empty when none
-  SourcePosition position;
-  std::string excerpt;  // the line
-  std::string hint;
-};
-/// "file:line:col: error: message", the line, a caret, "hint: …".
-std::string format_diagnostic(const Diagnostic& diagnostic);
 
 struct RuleInfo {
   enum class State : uint8_t { live, inert, disabled };
