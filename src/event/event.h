@@ -13,6 +13,7 @@
 namespace hullwatch {
 
 /// What rules call `evt.type`. Names and groups are in event_type.cpp, the one table behind `hullwatch events`.
+// clang-format off
 enum class EventType : uint8_t {
   unknown,
   execve, execveat,
@@ -32,25 +33,36 @@ enum class EventType : uint8_t {
   events_lost,
   count_,
 };
+// clang-format on
 
 struct ExecEvent {
   hw_exec facts;
   std::string_view filename;
   std::string_view exe_path;  // assembled, absolute; "memfd:x" and the like stand as they are
   std::string_view cwd;
-  std::string_view args;  // NUL separated, argv[0] first
+  std::string_view args;  // NUL separated, argv[0] first; no NUL after the last
   bool args_truncated;
 };
-struct ForkEvent { hw_fork facts; };
-struct ExitEvent { hw_exit facts; };
-struct CredentialEvent { hw_credential facts; };
-struct CapabilityEvent { hw_capability facts; };
+struct ForkEvent {
+  hw_fork facts;
+};
+struct ExitEvent {
+  hw_exit facts;
+};
+struct CredentialEvent {
+  hw_credential facts;
+};
+struct CapabilityEvent {
+  hw_capability facts;
+};
 struct MountEvent {
   hw_mount facts;
   std::string_view source, target, fstype, data;
   std::string_view resolved_target, resolved_source;  // empty where the provider cannot see them
 };
-struct NamespaceEvent { hw_namespace facts; };
+struct NamespaceEvent {
+  hw_namespace facts;
+};
 struct CgroupEvent {
   hw_cgroup facts;
   std::string_view path;  // mkdir only, from the hierarchy's root: "/docker/<id>"
@@ -63,8 +75,12 @@ struct RequestEvent {
   hw_request facts;
   std::string_view bytes;
 };
-struct BurstEvent { hw_burst facts; };
-struct FloodEvent { hw_flood facts; };
+struct BurstEvent {
+  hw_burst facts;
+};
+struct FloodEvent {
+  hw_flood facts;
+};
 
 /// Records lost since the last such event, by kind; made by the daemon from the kernel's counters.
 struct LossEvent {
@@ -75,21 +91,21 @@ struct LossEvent {
 // --- findings: what detectors conclude. They own their strings: made rarely. ---
 
 struct ForkBombFinding {
-  bool over = false;           // the end record, with totals
-  std::string reason;          // "growth", "near_limit", "failed_forks"
+  bool over = false;   // the end record, with totals
+  std::string reason;  // "growth", "near_limit", "failed_forks"
   uint64_t forks = 0, exits = 0, execs = 0, failed_forks = 0, creators = 0;
   int64_t live = 0;
-  int64_t pids_max = -1;       // -1: no limit, or not readable
+  int64_t pids_max = -1;  // -1: no limit, or not readable
   double forks_per_second = 0;
-  uint64_t duration_ns = 0;    // since the burst began
+  uint64_t duration_ns = 0;  // since the burst began
 };
 
 struct PrivilegeGainFinding {
   hw_cred before, after;
-  std::string way;        // "setuid_file", "file_capabilities", "setid", "capset", "userns", "setns", "fork", "unexplained", "late"
-  bool explained = true;  // false: no legal sequence of calls leads from before to after
-  bool regained = false;  // the process dropped this privilege itself and took it back (su, sudo, sshd toggles)
-  bool to_root = false;   // relative to the container's own user namespace
+  std::string way;  // "setuid_file", "file_capabilities", "setid", "capset", "userns", "setns", "fork", "unexplained", "late"
+  bool explained = true;    // false: no legal sequence of calls leads from before to after
+  bool regained = false;    // the process dropped this privilege itself and took it back (su, sudo, sshd toggles)
+  bool to_root = false;     // relative to the container's own user namespace
   std::string gained_caps;  // "CAP_SYS_ADMIN CAP_NET_RAW"
 };
 
@@ -118,7 +134,9 @@ struct Event {
   EventBody body;
 
   template <typename T>
-  [[nodiscard]] const T* get() const { return std::get_if<T>(&body); }
+  [[nodiscard]] const T* get() const {
+    return std::get_if<T>(&body);
+  }
   [[nodiscard]] std::string_view comm() const { return {header.comm, strnlen_comm(header.comm)}; }
   [[nodiscard]] bool in_container() const { return header.home != 0; }
 
