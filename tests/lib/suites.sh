@@ -1,0 +1,161 @@
+# Sourced by tests/run: one function suite_NAME for each suite, run in a shell of its own from the root of the tree.
+# They report through check.sh's pass, fail and skip.
+
+. "$HW_ROOT/tests/lib/check.sh"
+. "$HW_ROOT/tests/lib/build.sh"
+
+cxx_files() { git ls-files '*.cpp' '*.h' '*.c'; }
+
+suite_format() {
+  local file
+  while read -r file; do check "$file" clang-format --dry-run -Werror "$file"; done < <(cxx_files)
+}
+
+# The documents that are generated: file, then the command whose output it holds.
+suite_docs() {
+  local file command
+  build release hullwatch || { fail build; return; }
+  while read -r file command; do
+    case $file in '' | '#'*) continue ;; esac
+    # shellcheck disable=SC2086 # words of a command
+    check "$file" diff -u "docs/$file" <(build/release/hullwatch $command)
+  done <docs/generated.txt
+}
+
+# gtest BINARY…: runs GoogleTest executables, $1 at once, and reports each test by its name.
+gtests() {
+  local jobs=$1 binary json name
+  shift
+  json=$(mktemp -d)
+  at_exit rm -rf "$json"
+  printf '%s\n' "$@" | xargs -r -P "$jobs" -I{} bash -c '
+    name=$(basename "$1")
+    timeout -k 5 300 "$1" --gtest_output=json:"$2/$name.json" >"$2/$name.out" 2>&1
+    echo $? >"$2/$name.status"' _ {} "$json"
+  for binary in "$@"; do
+    name=$(basename "$binary")
+    cat "$json/$name.out"
+    hw_report_gtest "$name" "$json/$name.json" "$(cat "$json/$name.status")"
+  done
+}
+hw_report_gtest() {
+  local kind name detail
+  if [ ! -s "$2" ]; then
+    fail "$1" "ended with status $3 before it could report"
+    return
+  fi
+  while IFS=$'\t' read -r kind name detail; do hw_result "$kind" "$name" "$detail"; done < <(jq -r '
+    .testsuites[].testsuite[]
+    | [(if .failures then "fail" elif .result == "SKIPPED" or .status == "NOTRUN" then "skip" else "pass" end),
+       .classname + "." + .name,
+       ([.failures[]?.failure, .skipped[]?.message] | join(" ") | gsub("[\\n\\t]"; " "))] | @tsv' "$2")
+  if [ "$3" != 0 ] && ! jq -e '.failures > 0' "$2" >/dev/null; then fail "$1" "ended with status $3"; fi
+}
+
+# ctest_binaries PRESET FOLDER: the test executables that folder of tests/ registered.
+ctest_binaries() {
+  ctest --test-dir "build/$1" --show-only=json-v1 | jq -r --arg folder "/tests/$2/" '.tests[].command[0] | select(contains($folder))'
+}
+hw_unit() {
+  local binaries
+  build "$1" || { fail build; return; }
+  mapfile -t binaries < <(ctest_binaries "$1" unit)
+  gtests "$HW_JOBS" "${binaries[@]}"
+}
+suite_unit() { hw_unit release; }
+suite_unit_asan() { hw_unit asan; }
+
+# The running kernel has one proc connector, one set of thresholds and two CPUs: these run one at a time.
+suite_bpf() {
+  local binaries
+  build release || { fail build; return; }
+  mapfile -t binaries < <(ctest_binaries release bpf)
+  gtests 1 "${binaries[@]}"
+}
+
+suite_rules() {
+  build release hullwatch || { fail build; return; }
+  check rules_load build/release/hullwatch rules check rules
+  check rules_pass_their_tests build/release/hullwatch rules test rules
+}
+
+# End-to-end scripts, each in a shell of its own. They find the daemon in HULLWATCH and the actors in ACTORS.
+hw_e2e() {
+  local script name status
+  build "$1" || { fail build; return; }
+  export HULLWATCH=$HW_ROOT/build/$1/hullwatch ACTORS=$HW_ROOT/build/$1/tests/actors HULLWATCH_PRESET=$1
+  for script in tests/e2e/*.sh; do
+    name=$(basename "$script")
+    echo "--- $name"
+    status=0
+    timeout -k 30 300 bash "$script" || status=$?
+    if ! grep -q "^done $name" "$HULLWATCH_RESULTS"; then fail "$name" "stopped before its end, with status $status"; fi
+  done
+}
+suite_e2e() { hw_e2e release; }
+suite_e2e_asan() {
+  export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+  hw_e2e asan
+}
+
+suite_vm() {
+  local script
+  build release || { fail build; return; }
+  for script in tests/vm/suites/*.sh; do
+    echo "--- $(basename "$script")"
+    bash "$script" || fail "$(basename "$script")" "ended with status $?"
+  done
+}
+
+hw_fuzz() {
+  local seconds=$1 fuzzer name corpus
+  build fuzz fuzzers || { fail build; return; }
+  for fuzzer in build/fuzz/tests/fuzz/*_fuzzer; do
+    name=$(basename "$fuzzer")
+    corpus=build/fuzz/corpus/$name
+    mkdir -p "$corpus"
+    check "$name" "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=1 \
+      -artifact_prefix="build/test-logs/$name-" "$corpus" $([ -d "tests/fuzz/corpus/${name%_fuzzer}" ] && echo "tests/fuzz/corpus/${name%_fuzzer}")
+  done
+}
+suite_fuzz() { hw_fuzz 10; }
+suite_fuzz_long() { hw_fuzz 60; }
+
+hw_tidy() {
+  local file
+  if [ $# -eq 0 ]; then
+    pass no_source_file_changed
+    return
+  fi
+  build tidy bpf_skeleton || { fail build; return; }
+  printf '%s\n' "$@" | xargs -P "$HW_JOBS" -I{} bash -c '
+    clang-tidy -quiet -p build/tidy "$1" >"$2/${1//\//_}" 2>/dev/null; echo $? >"$2/${1//\//_}.status"' _ {} "$HW_TIDY_OUT"
+  for file in "$@"; do
+    if [ "$(cat "$HW_TIDY_OUT/${file//\//_}.status")" = 0 ]; then
+      pass "$file"
+    else
+      cat "$HW_TIDY_OUT/${file//\//_}"
+      fail "$file" "$(grep -m 3 -E 'error|warning' "$HW_TIDY_OUT/${file//\//_}" | tr '\n' ' ')"
+    fi
+  done
+}
+# Files that clang-tidy can look at: those that CMake compiles.
+tidy_files() {
+  git ls-files 'src/*.cpp' 'tests/*.cpp' | sort
+}
+suite_tidy() {
+  local files
+  HW_TIDY_OUT=$(mktemp -d)
+  at_exit rm -rf "$HW_TIDY_OUT"
+  mapfile -t files < <(tidy_files)
+  hw_tidy "${files[@]}"
+}
+# What differs from the branch this one grew from; HULLWATCH_BASE names another base.
+suite_tidy_changed() {
+  local files base
+  HW_TIDY_OUT=$(mktemp -d)
+  at_exit rm -rf "$HW_TIDY_OUT"
+  base=${HULLWATCH_BASE:-$(git merge-base HEAD '@{upstream}' 2>/dev/null || git rev-parse -q --verify HEAD~1 || git hash-object -t tree /dev/null)}
+  mapfile -t files < <(comm -12 <(tidy_files) <(git diff --name-only --diff-filter=d "$base" | sort))
+  hw_tidy "${files[@]}"
+}
