@@ -35,21 +35,30 @@ gtests() {
   for binary in "$@"; do
     name=$(basename "$binary")
     cat "$json/$name.out"
-    hw_report_gtest "$name" "$json/$name.json" "$(cat "$json/$name.status")"
+    hw_report_gtest "$name" "$json/$name.json" "$json/$name.out" "$(cat "$json/$name.status")"
   done
 }
+# hw_report_gtest BINARY_NAME JSON OUTPUT STATUS
 hw_report_gtest() {
   local kind name detail
   if [ ! -s "$2" ]; then
-    fail "$1" "ended with status $3 before it could report"
+    fail "$1" "ended with status $4 before it could report, after: $(grep '^\[ RUN' "$3" | tail -n 1)"
     return
   fi
-  while IFS=$'\t' read -r kind name detail; do hw_result "$kind" "$name" "$detail"; done < <(jq -r '
+  while IFS=$'\t' read -r kind name detail; do
+    if [ "$kind" = skip ]; then detail=$(hw_skip_reason "$name" "$3"); fi
+    hw_result "$kind" "$name" "$detail"
+  done < <(jq -r '
     .testsuites[].testsuite[]
     | [(if .failures then "fail" elif .result == "SKIPPED" or .status == "NOTRUN" then "skip" else "pass" end),
-       .classname + "." + .name,
-       ([.failures[]?.failure, .skipped[]?.message] | join(" ") | gsub("[\\n\\t]"; " "))] | @tsv' "$2")
-  if [ "$3" != 0 ] && ! jq -e '.failures > 0' "$2" >/dev/null; then fail "$1" "ended with status $3"; fi
+       .classname + "." + .name, ([.failures[]?.failure] | join(" ") | gsub("[\\n\\t]"; " "))] | @tsv' "$2")
+  if [ "$4" != 0 ] && ! jq -e '.failures > 0' "$2" >/dev/null; then fail "$1" "ended with status $4"; fi
+}
+# What GTEST_SKIP was told is only in the text.
+hw_skip_reason() {
+  local reason
+  reason=$(awk -v name="$1" '$0 == "[ RUN      ] " name {on = 1; next} /^\[  SKIPPED \]/ {on = 0} on && !/: Skipped$/' "$2" | tr '\n' ' ')
+  printf '%s' "${reason:-no reason given}"
 }
 
 # ctest_binaries PRESET FOLDER: the test executables that folder of tests/ registered.
