@@ -343,7 +343,7 @@ struct hw_request {
 struct hw_home {
 	__u64 forks, exits, execs; /* tasks, threads included */
 	__s64 live;                /* tasks now */
-	__u64 creators;            /* forks whose creator had not forked in this window */
+	__u64 creators;            /* processes that forked in this window */
 	__u64 window_start_ns;
 	__u64 window_forks, window_exits;
 	__u64 suppressed[HW_KIND_MAX]; /* records counted, not sent */
@@ -378,6 +378,19 @@ struct hw_task {
 	__u32 no_new_privs, seccomp;
 	__u32 sessionid;
 	__u32 exe_flags;
+};
+
+/* Index into the per-CPU map `errors`: what failed in the kernel, by place. Not a lost record: those are in `counts`. */
+enum hw_place {
+	HW_PLACE_TASK_STATE = 0, /* a task without state: its home was inferred */
+	HW_PLACE_TASK_CREATE,    /* state could not be allocated at fork or exec */
+	HW_PLACE_HOME_FULL,      /* map `homes` is full */
+	HW_PLACE_CONTAINER_FULL, /* map `containers` is full */
+	HW_PLACE_BUCKET,         /* no token bucket: the record passed unmetered */
+	HW_PLACE_SLOT,           /* both build slots taken, or none */
+	HW_PLACE_TAIL_CUT,       /* a tail did not fit and was cut */
+	HW_PLACE_USER_READ,      /* user memory could not be read: argv */
+	HW_PLACE_MAX,
 };
 
 /* One per CPU and kind, only ever added to: submitted + lost = what was seen and not suppressed. */

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * From a program to a ring. A program with a fixed record reads:
+ *
+ *	if (!emit_admit(task, HW_CAPABILITY, novel))   (critical kinds only)
+ *		return 0;
+ *	struct hw_capability *r = EMIT_RESERVE(HW_CAPABILITY, struct hw_capability);
+ *	if (!r)
+ *		return 0;
+ *	fill_header(&r->h, task, HW_CAPABILITY, HW_BY_QUIET, sizeof(*r));
+ *	fill_ancestors(r->ancestors, task);
+ *	…
+ *	emit_submit(HW_CAPABILITY, r);
+ *
+ * The reservation is zeroed. Nothing slow and no early return between reserve and submit: a reservation blocks all records
+ * behind it. Records with a tail are built in a slot (slot.h) and go out by emit_output().
+ *
+ * Counting is exact: EMIT_RESERVE and emit_output add one to submitted or lost of the kind, emit_admit one to the home's
+ * suppressed[]; nothing else ends a record's life.
+ */
+#ifndef HULLWATCH_EMIT_H
+#define HULLWATCH_EMIT_H
+
+#include "header.h"
+
+#define NS_PER_S	   1000000000ULL
+#define EMIT_QUIET_NS	   10000000ULL /* bulk: a CPU that sent no more than … */
+#define EMIT_QUIET_RECORDS 16	       /* … this many in so long wakes the reader at each record */
+
+#define KIND_IS_CRITICAL(kind) ((kind) >= HW_CREDENTIAL)
+
+/* ---- counting ---- */
+
+HW_INLINE void count_record(__u32 kind, bool sent)
+{
+	struct hw_count *count = bpf_map_lookup_elem(&counts, &kind);
+
+	if (!count)
+		return;
+	/* xadd although per CPU: programs on LSM and fentry hooks can be preempted between load and store */
+	if (sent)
+		__sync_fetch_and_add(&count->submitted, 1);
+	else
+		__sync_fetch_and_add(&count->lost, 1);
+}
+
+HW_INLINE void count_suppressed(struct home_state *home, __u32 kind)
+{
+	if (home && kind < HW_KIND_MAX)
+		__sync_fetch_and_add(&home->counts.suppressed[kind], 1);
+}
+
+/* ---- waking ---- */
+
+/*
+ * Critical: each record wakes. Bulk: each record while this CPU is quiet, then once a quarter of the ring has filled; records
+ * in between are found because the reader, once woken, keeps looking until it saw nothing for EMIT_QUIET_NS (RingReader::poll).
+ */
+HW_INLINE __u64 wake_flags(__u32 kind)
+{
+	struct wake_state *wake;
+	__u32 zero = 0;
+	__u64 now;
+
+	if (KIND_IS_CRITICAL(kind))
+		return BPF_RB_FORCE_WAKEUP;
+	wake = bpf_map_lookup_elem(&wakes, &zero);
+	if (!wake)
+		return BPF_RB_FORCE_WAKEUP;
+	now = bpf_ktime_get_boot_ns();
+	if (now - wake->window_ns > EMIT_QUIET_NS) {
+		wake->window_ns = now;
+		wake->sent = 0;
+	}
+	if (++wake->sent <= EMIT_QUIET_RECORDS)
+		return BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_query(&bulk, BPF_RB_AVAIL_DATA) >= bpf_ringbuf_query(&bulk, BPF_RB_RING_SIZE) / 4)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
+/* ---- sending ---- */
+
+/* `kind` and `size` are constants, so the branch on the ring is gone after compiling. */
+HW_INLINE void *emit_reserve(__u32 kind, __u64 size)
+{
+	void *record = KIND_IS_CRITICAL(kind) ? bpf_ringbuf_reserve(&critical, size, 0) : bpf_ringbuf_reserve(&bulk, size, 0);
+
+	count_record(kind, record != NULL);
+	if (record)
+		__builtin_memset(record, 0, size);
+	return record;
+}
+
+#define EMIT_RESERVE(kind, type) ((type *)emit_reserve(kind, sizeof(type)))
+
+HW_INLINE void emit_submit(__u32 kind, void *record)
+{
+	bpf_ringbuf_submit(record, wake_flags(kind));
+}
+
+HW_INLINE void emit_output(__u32 kind, void *record, __u64 size)
+{
+	__u64 flags = wake_flags(kind);
+	long err = KIND_IS_CRITICAL(kind) ? bpf_ringbuf_output(&critical, record, size, flags)
+					  : bpf_ringbuf_output(&bulk, record, size, flags);
+
+	count_record(kind, err == 0);
+}
+
+/* ---- fairness of the critical ring ---- */
+
+HW_PART void emit_flood(struct task_struct *task, __u32 flooded, __u32 over, __u64 suppressed)
+{
+	struct hw_flood *r = EMIT_RESERVE(HW_FLOOD, struct hw_flood);
+
+	if (!r)
+		return;
+	fill_header(&r->h, task, HW_FLOOD, HW_BY_ALWAYS, sizeof(*r));
+	fill_ancestors(r->ancestors, task);
+	r->flooded = flooded;
+	r->over = over;
+	r->suppressed = suppressed;
+	emit_submit(HW_FLOOD, r);
+}
+
+HW_INLINE bool critical_ring_has_room(void)
+{
+	return bpf_ringbuf_query(&critical, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(&critical, BPF_RB_RING_SIZE) / 4 * 3;
+}
+
+/*
+ * May the home of `task` send a critical record of `kind` now? Within its token bucket: yes. Beyond it only what is `novel`
+ * (the caller's judgement: the first of its kind), and only into the first three quarters of the ring; all else is counted in
+ * homes[home].suppressed[kind]. A flood record goes out when a bucket runs empty and when it is half full again (looked at with
+ * the next record of the kind; user space, which reads `buckets` too, does not wait for it).
+ *
+ * Two CPUs may both take the last token: the bucket is a rate, not an exact count; `suppressed` is exact.
+ */
+HW_PART bool emit_admit(struct task_struct *task, __u32 kind, bool novel)
+{
+	struct task_state *state = process_state(task);
+	struct bucket_key key = {.kind = kind};
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 token = NS_PER_S / (critical_rate ? critical_rate : 1);
+	__u64 depth = token * critical_burst;
+	struct bucket *bucket;
+
+	key.home = state ? state->home : container_of_cgroup(cgroup_id(identity_cgroup(task)));
+	bucket = bpf_map_lookup_elem(&buckets, &key);
+	if (!bucket) {
+		struct bucket full = {.paid_until_ns = now + token};
+
+		if (bpf_map_update_elem(&buckets, &key, &full, BPF_ANY))
+			count_error(HW_PLACE_BUCKET);
+		return true;
+	}
+	if (bucket->paid_until_ns < now)
+		bucket->paid_until_ns = now;
+	if (bucket->flooded && bucket->paid_until_ns <= now + depth / 2) {
+		bucket->flooded = 0;
+		emit_flood(task, kind, 1, bucket->suppressed);
+	}
+	if (bucket->paid_until_ns + token <= now + depth) {
+		__sync_fetch_and_add(&bucket->paid_until_ns, token);
+		return true;
+	}
+	if (!bucket->flooded) {
+		bucket->flooded = 1;
+		emit_flood(task, kind, 0, bucket->suppressed);
+	}
+	if (novel && critical_ring_has_room())
+		return true;
+	__sync_fetch_and_add(&bucket->suppressed, 1);
+	count_suppressed(home_state_make(key.home), kind);
+	return false;
+}
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Facts of a task, read from the kernel's own structures by plain loads (BTF pointers) where possible: about 1 ns each, a
+ * bpf_probe_read_kernel 15. Programs that hold no BTF pointer get one from bpf_get_current_task_btf() (5.11).
+ */
+#ifndef HULLWATCH_FACTS_H
+#define HULLWATCH_FACTS_H
+
+#include "maps.h"
+
+HW_INLINE __u32 device_of(struct inode *inode)
+{
+	struct super_block *sb = inode->i_sb;
+
+	return sb ? sb->s_dev : 0;
+}
+
+/* The process key without the exec count, which is in its state. */
+HW_INLINE void fill_key(struct hw_key *key, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	key->start_ns = leader ? leader->start_boottime : 0;
+	key->tgid = task->tgid;
+	key->execs = 0;
+}
+
+/* `cred` may be any pointer to a cred, a BTF one or one that was read. */
+HW_PART void fill_cred(struct hw_cred *out, const struct cred *cred)
+{
+	struct user_namespace *user_ns;
+
+	/* uid … securebits and the five sets are neighbours in the kernel, in the record, and in this order (since 4.3) */
+	bpf_probe_read_kernel(&out->uid, 9 * sizeof(__u32), &cred->uid);
+	bpf_probe_read_kernel(&out->cap_inheritable, 5 * sizeof(__u64), &cred->cap_inheritable);
+	user_ns = BPF_CORE_READ(cred, user_ns);
+	out->userns = BPF_CORE_READ(user_ns, ns.inum);
+	out->userns_level = (__u32)BPF_CORE_READ(user_ns, level);
+	out->userns_owner = BPF_CORE_READ(user_ns, owner.val);
+}
+
+/* Pid namespace and pid of the task as it sees itself. */
+HW_INLINE void fill_ns_pid(struct task_struct *task, __u32 *ns, __u32 *ns_pid)
+{
+	struct pid *pid = task->thread_pid;
+	unsigned int level = BPF_CORE_READ(pid, level);
+	struct upid upid = {};
+
+	/* numbers[] has a variable length: its element is found by address, not by a relocated index */
+	bpf_probe_read_kernel(&upid, sizeof(upid),
+			      (void *)__builtin_preserve_access_index(&pid->numbers) + level * sizeof(struct upid));
+	*ns_pid = (__u32)upid.nr;
+	if (ns)
+		*ns = BPF_CORE_READ(upid.ns, ns.inum);
+}
+
+HW_PART void fill_namespaces(struct hw_namespaces *out, struct task_struct *task)
+{
+	struct nsproxy *proxy = task->nsproxy;
+	__u32 ns_pid;
+
+	fill_ns_pid(task, &out->pid, &ns_pid);
+	out->user = BPF_CORE_READ(task, real_cred, user_ns, ns.inum);
+	if (!proxy) /* exiting */
+		return;
+	out->mnt = BPF_CORE_READ(proxy, mnt_ns, ns.inum);
+	out->net = BPF_CORE_READ(proxy, net_ns, ns.inum);
+	out->uts = BPF_CORE_READ(proxy, uts_ns, ns.inum);
+	out->ipc = BPF_CORE_READ(proxy, ipc_ns, ns.inum);
+	out->cgroup = BPF_CORE_READ(proxy, cgroup_ns, ns.inum);
+	out->time = bpf_core_field_exists(proxy->time_ns) ? BPF_CORE_READ(proxy, time_ns, ns.inum) : 0;
+}
+
+HW_INLINE bool no_new_privs(struct task_struct *task)
+{
+	return task->atomic_flags & (1UL << PFA_NO_NEW_PRIVS_BIT);
+}
+
+HW_INLINE __u32 loginuid(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (__u32)-1; /* CONFIG_AUDIT */
+}
+
+/* Cgroup that counts for identity: see the knob cgroup_v1. */
+HW_INLINE struct cgroup *identity_cgroup(struct task_struct *task)
+{
+	struct css_set *set = task->cgroups;
+	struct cgroup_subsys_state *css = NULL;
+	__u64 index;
+
+	if (!set)
+		return NULL;
+	if (!cgroup_v1)
+		return set->dfl_cgrp;
+	index = cgroup_v1 == 1 ? bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id)
+			       : bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	bpf_probe_read_kernel(&css, sizeof(css), (void *)__builtin_preserve_access_index(&set->subsys) + index * sizeof(css));
+	return BPF_CORE_READ(css, cgroup);
+}
+
+HW_INLINE __u64 cgroup_id(struct cgroup *cgroup)
+{
+	return BPF_CORE_READ(cgroup, kn, id);
+}
+
+/* ---- the system call the task is in ---- */
+
+/* Registers it entered the kernel with; NULL for kernel threads, and before 5.15, where the helper is missing. */
+HW_INLINE void *entry_registers(struct task_struct *task)
+{
+	if (task->flags & PF_KTHREAD || !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return NULL;
+	return (void *)bpf_task_pt_regs(task);
+}
+
+#if defined(__TARGET_ARCH_x86)
+#define TS_COMPAT 0x0002
+
+HW_INLINE bool compat_call(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
+}
+
+/* Its number, -1 when the task is not in one. */
+HW_INLINE __s32 syscall_number(struct task_struct *task)
+{
+	struct pt_regs___x86 *regs = entry_registers(task);
+
+	return regs ? (__s32)regs->orig_ax : -1;
+}
+
+/* Argument 0 … 5 as user space passed it; 0 when unknown. Compat calls pass theirs in other registers: ask compat_call() first.
+ */
+HW_INLINE __u64 syscall_argument(struct task_struct *task, int n)
+{
+	struct pt_regs___x86 *regs = entry_registers(task);
+
+	if (!regs)
+		return 0;
+	switch (n) {
+	case 0:
+		return regs->di;
+	case 1:
+		return regs->si;
+	case 2:
+		return regs->dx;
+	case 3:
+		return regs->r10;
+	case 4:
+		return regs->r8;
+	default:
+		return regs->r9;
+	}
+}
+#elif defined(__TARGET_ARCH_arm64)
+#define TIF_32BIT 22
+
+HW_INLINE bool compat_call(struct task_struct *task)
+{
+	return task->thread_info.flags & (1UL << TIF_32BIT);
+}
+
+HW_INLINE __s32 syscall_number(struct task_struct *task)
+{
+	struct pt_regs___arm64 *regs = entry_registers(task);
+
+	return regs ? regs->syscallno : -1;
+}
+
+HW_INLINE __u64 syscall_argument(struct task_struct *task, int n)
+{
+	struct pt_regs___arm64 *regs = entry_registers(task);
+	__u64 value = 0;
+
+	if (!regs)
+		return 0;
+	if (n == 0)
+		return regs->orig_x0;
+	bpf_probe_read_kernel(&value, sizeof(value), &regs->regs[n]);
+	return value;
+}
+#else
+#error "no register layout for this architecture"
+#endif
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The kernel's types as far as we read them: only the fields used, each relocated at load (CO-RE), so order and size here mean
+ * nothing. One section per kernel subsystem; add a field to the struct that is there, or a struct to its section.
+ *
+ * An extern function (a kfunc) may be declared in ONE unit only: the static linker of libbpf < 1.5 fails on the second. So none
+ * stands here; each belongs to the .bpf.c that calls it.
+ *
+ * A field that moved or changed its type between kernels is declared in a flavour (struct name___why) with the version beside
+ * it.
+ */
+#ifndef HULLWATCH_KERNEL_TYPES_H
+#define HULLWATCH_KERNEL_TYPES_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include "hullwatch/wire.h"
+
+/* A part of a program that is its own function: static (the verifier follows real arguments into it), called, not copied. */
+#define HW_PART	  static __noinline __attribute__((unused))
+#define HW_INLINE static __always_inline __attribute__((unused))
+/* Before a comparison that bounds a variable: keeps clang from comparing a copy, of which the verifier learns nothing. */
+#define BOUNDED(variable) asm volatile("" : "+r"(variable))
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* ---- basic ---- */
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+typedef struct {
+	__u32 val;
+} kgid_t;
+typedef struct {
+	__u64 val; /* an array of two __u32 before 6.3: read it as raw bytes through its address */
+} kernel_cap_t;
+typedef struct {
+	int counter;
+} atomic_t;
+typedef unsigned short umode_t;
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+/* ---- namespaces ---- */
+
+struct ns_common {
+	unsigned int inum;
+};
+struct user_namespace {
+	int level;
+	kuid_t owner;
+	struct ns_common ns;
+	struct user_namespace *parent;
+};
+struct pid_namespace {
+	struct ns_common ns;
+	unsigned int level;
+};
+struct mnt_namespace {
+	struct ns_common ns;
+};
+struct uts_namespace {
+	struct ns_common ns;
+};
+struct ipc_namespace {
+	struct ns_common ns;
+};
+struct time_namespace {
+	struct ns_common ns;
+};
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+struct net {
+	struct ns_common ns;
+};
+struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+	struct time_namespace *time_ns;
+	struct cgroup_namespace *cgroup_ns;
+};
+
+/* ---- credentials ---- */
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+	kuid_t suid;
+	kgid_t sgid;
+	kuid_t euid;
+	kgid_t egid;
+	kuid_t fsuid;
+	kgid_t fsgid;
+	unsigned int securebits;
+	kernel_cap_t cap_inheritable;
+	kernel_cap_t cap_permitted;
+	kernel_cap_t cap_effective;
+	kernel_cap_t cap_bset;
+	kernel_cap_t cap_ambient;
+	struct user_namespace *user_ns;
+};
+
+/* ---- files, dentries, mounts ---- */
+
+struct qstr {
+	const unsigned char *name;
+};
+struct super_block {
+	__u32 s_dev;
+	unsigned long s_magic;
+	unsigned long s_flags;
+};
+struct inode {
+	umode_t i_mode;
+	kuid_t i_uid;
+	kgid_t i_gid;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	unsigned int i_nlink;
+};
+struct inode___before_6_6 { /* i_ctime became __i_ctime in 6.6 */
+	struct timespec64 i_ctime;
+	struct timespec64 i_mtime;
+};
+struct inode___6_6 {
+	struct timespec64 __i_ctime;
+	struct timespec64 __i_mtime; /* 6.7 */
+};
+struct inode___6_11 { /* seconds and nanoseconds apart since 6.11 */
+	__s64 i_ctime_sec;
+	__s64 i_mtime_sec;
+	__u32 i_ctime_nsec;
+	__u32 i_mtime_nsec;
+};
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+};
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+	int mnt_flags;
+};
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
+};
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+struct file {
+	struct inode *f_inode;
+	struct path f_path;
+	void *private_data;
+};
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
+/* ---- memory ---- */
+
+struct mm_struct {
+	unsigned long arg_start;
+	unsigned long arg_end;
+	unsigned long flags;
+	struct file *exe_file;
+};
+struct mm_struct___bitmap { /* flags is a struct since 6.18 */
+	struct {
+		unsigned long __mm_flags[1];
+	} flags;
+};
+
+/* ---- cgroups ---- */
+
+struct kernfs_node {
+	const char *name;
+	__u64 id;
+};
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+struct cgroup_root {
+	int hierarchy_id;
+};
+struct cgroup {
+	struct cgroup_subsys_state self;
+	int level;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+struct css_set {
+	struct cgroup_subsys_state *subsys[1];
+	struct cgroup *dfl_cgrp;
+};
+enum cgroup_subsys_id {
+	memory_cgrp_id = 4, /* the values are the running kernel's: bpf_core_enum_value() */
+	pids_cgrp_id = 11,
+};
+
+/* ---- tasks ---- */
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+struct tty_driver {
+	int major;
+	int minor_start;
+};
+struct tty_struct {
+	struct tty_driver *driver;
+	int index;
+};
+struct signal_struct {
+	atomic_t live;
+	int group_exit_code;
+	struct task_struct *group_exec_task;
+	struct pid *pids[4];
+	struct tty_struct *tty;
+};
+struct signal_struct___before_5_17 {
+	struct task_struct *group_exit_task; /* group_exec_task since 5.17 */
+};
+struct seccomp {
+	int mode;
+};
+struct thread_info {
+	unsigned long flags;
+	__u32 status; /* x86 */
+};
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int flags;
+	int pid;
+	int tgid;
+	int exit_code;
+	int exit_state;
+	struct task_struct *group_leader;
+	struct task_struct *real_parent;
+	__u64 start_boottime;
+	char comm[HW_COMM_LEN];
+	const struct cred *real_cred;
+	const struct cred *cred;
+	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
+	struct signal_struct *signal;
+	struct pid *thread_pid;
+	unsigned long atomic_flags;
+	struct seccomp seccomp;
+	kuid_t loginuid;
+	unsigned int sessionid;
+};
+struct linux_binprm {
+	unsigned int secureexec : 1;
+	struct file *file;
+	const char *filename;
+	const char *interp;
+};
+
+/* task_struct.flags */
+#define PF_EXITING   0x00000004
+#define PF_IO_WORKER 0x00000010
+#define PF_KTHREAD   0x00200000
+/* task_struct.atomic_flags */
+#define PFA_NO_NEW_PRIVS_BIT 0
+/* index into signal_struct.pids */
+enum { PIDTYPE_PID = 0, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
+
+#define CLONE_THREAD 0x00010000UL
+
+/* ---- registers ---- */
+
+struct pt_regs___x86 {
+	unsigned long di, si, dx, r10, r8, r9, ax, orig_ax;
+};
+struct pt_regs___arm64 {
+	__u64 regs[31];
+	__u64 orig_x0;
+	__s32 syscallno;
+};
+
+/* ---- iterators ---- */
+
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+};
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+/* Of every unit; the linker keeps one. */
+char _license[] __weak SEC("license") = "Dual BSD/GPL";
+
+#endif
