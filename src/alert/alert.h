@@ -17,7 +17,7 @@ using OutputValue = std::variant<std::monostate, bool, int64_t, uint64_t, double
 
 struct AlertContainer {
   std::string id, name, image, image_digest, runtime, pod, pod_namespace;  // id whole; all empty for the host
-  bool pending = false;  // metadata had not arrived in time
+  bool pending = false;                                                    // metadata had not arrived in time
 };
 
 struct AlertProcess {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "alert/alert.h"
+#include "alert/log_record.h"
 #include "util/result.h"
 
 namespace hullwatch {
@@ -14,7 +15,10 @@ class Sink {
   [[nodiscard]] virtual std::string_view name() const = 0;
   /// Writes one alert. On failure the dispatcher counts it, reports the first of a row, and goes on.
   virtual Status write(const Alert& alert) = 0;
-  /// All that was written is to be where it belongs; called when the queue runs empty and before the end.
+  /// Writes one log record. Only sinks added with SinkOptions::records are given any.
+  virtual Status write(const LogRecord& /*record*/) { return {}; }
+  /// What was written is to be on its way; called when the queue runs empty, once more a second later (again each second
+  /// while it fails), and before the end.
   virtual Status flush() = 0;
 };
 

@@ -1,0 +1,33 @@
+#include "alert/stdout_sink.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "alert/alert_json.h"
+#include "alert/alert_text.h"
+
+namespace hullwatch {
+
+StdoutSink::StdoutSink(int fd, OutputFormat format, std::string hostname)
+    : fd_(fd), format_(format), hostname_(std::move(hostname)) {}
+
+Status StdoutSink::write(const Alert& alert) {
+  const std::string line = (format_ == OutputFormat::json ? alert_json(alert, hostname_) : alert_text(alert)) + '\n';
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(fd_, rest.data(), rest.size());
+    if (written >= 0) {
+      rest.remove_prefix(static_cast<size_t>(written));
+    } else if (errno == EAGAIN) {
+      pollfd ready{fd_, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
+    } else if (errno != EINTR) {
+      return fail(Error::from_errno("cannot write an alert to stdout", errno));
+    }
+  }
+  return {};
+}
+
+}  // namespace hullwatch
