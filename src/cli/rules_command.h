@@ -1,0 +1,12 @@
+#pragma once
+// `rules check|list|test`: loads rule files as the daemon would, without one.
+
+#include <string>
+#include <vector>
+
+namespace hullwatch {
+
+int rules_check_command(const std::vector<std::string>& paths, const std::string& format);
+int rules_list_command(const std::vector<std::string>& paths, const std::string& format);
+
+}  // namespace hullwatch

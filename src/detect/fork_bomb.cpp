@@ -1,0 +1,145 @@
+#include "detect/fork_bomb.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace hullwatch {
+namespace {
+
+constexpr size_t kMaxWatches = 8192;
+constexpr uint64_t kNsPerMs = 1'000'000;
+
+double per_second(uint64_t count, uint64_t ns) {
+  return ns == 0 ? 0.0 : static_cast<double>(count) * 1e9 / static_cast<double>(ns);
+}
+
+/// The process that began the storm: the furthest ancestor within the home that runs the same program. A shell's bomb forks
+/// without exec, so all of it shares one exe; what started it does not.
+const Process* storm_root(const EventContext& context) {
+  const Process* root = context.process;
+  while (root != nullptr) {
+    const Process* up = context.tree.parent(*root);
+    if (up == nullptr || up->home != root->home || up->exe_ino != root->exe_ino || up->exe_dev != root->exe_dev) break;
+    root = up;
+  }
+  return root;
+}
+
+/// A header that shows `process` instead of whoever forked just now.
+hw_header header_of(const Process& process, hw_header header) {
+  header.process = process.key;
+  header.creator = process.creator;
+  header.tid = process.key.tgid;
+  header.uid = process.cred.uid;
+  header.euid = process.cred.euid;
+  header.gid = process.cred.gid;
+  header.loginuid = process.loginuid;
+  std::fill(std::begin(header.comm), std::end(header.comm), '\0');
+  std::copy_n(process.comm.data(), std::min<size_t>(process.comm.size(), HW_COMM_LEN - 1), header.comm);
+  return header;
+}
+
+}  // namespace
+
+ForkBombDetector::ForkBombDetector(const ForkBombConfig& config) : config_(config) {}
+
+void ForkBombDetector::on_event(const EventContext& context, const FindingSink&) {
+  const bool burst = context.event.type == EventType::fork_burst;
+  if (!burst && context.event.type != EventType::clone) return;
+  if (watches_.size() >= kMaxWatches && !watches_.contains(context.event.header.home)) return;
+  Watch& watch = watches_[context.event.header.home];
+  if (watch.culprit_is_root && (watch.burning || !burst)) return;
+  watch.has_culprit = true;
+  const Process* root = burst ? storm_root(context) : nullptr;
+  watch.culprit = root != nullptr ? header_of(*root, context.event.header) : context.event.header;
+  watch.culprit_is_root = root != nullptr;
+  std::fill(std::begin(watch.ancestors), std::end(watch.ancestors), hw_ancestor{});
+  if (context.event.ancestors != nullptr) std::copy_n(context.event.ancestors, HW_ANCESTORS, watch.ancestors);
+}
+
+void ForkBombDetector::sample(uint64_t now_ns, std::span<const HomeSample> homes) {
+  for (const HomeSample& home : homes) {
+    if (watches_.size() >= kMaxWatches && !watches_.contains(home.home)) continue;
+    auto [it, first] = watches_.try_emplace(home.home);
+    Watch& watch = it->second;
+    if (first || watch.window_start_ns == 0) {
+      watch.window_start_ns = now_ns;
+      watch.at_window_start = home;
+    }
+    watch.now = home;
+  }
+}
+
+std::string ForkBombDetector::sign_of_bomb(const Watch& watch, uint64_t now_ns) const {
+  const HomeSample& then = watch.at_window_start;
+  const HomeSample& now = watch.now;
+  const uint64_t elapsed = now_ns - watch.window_start_ns;
+  // The first samples of a window would divide by next to nothing.
+  const uint64_t forks = now.counts.forks - std::min(now.counts.forks, then.counts.forks);
+  const double rate = per_second(forks, std::max(elapsed, config_.window_ms * kNsPerMs));
+  if (rate >= static_cast<double>(config_.forks_per_second) && now.counts.live - then.counts.live >= config_.net_growth)
+    return "growth";
+  if (watch.now.home == 0) return {};  // the host has no pids limit of its own
+  if (now.failed_forks - std::min(now.failed_forks, then.failed_forks) >= config_.failed_forks) return "failed_forks";
+  if (now.pids_max > 0 && static_cast<double>(now.counts.live) >= config_.near_limit * static_cast<double>(now.pids_max) &&
+      rate >= static_cast<double>(config_.near_limit_forks_per_second))
+    return "near_limit";
+  return {};
+}
+
+void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
+  for (auto& [home, watch] : watches_) {
+    if (watch.window_start_ns == 0) continue;
+    std::string sign = sign_of_bomb(watch, now_ns);
+    if (!sign.empty()) {
+      watch.last_sign_ns = now_ns;
+      if (!watch.burning) {
+        watch.burning = true;
+        watch.began_ns = watch.window_start_ns;
+        watch.at_start = watch.at_window_start;
+        watch.reason = std::move(sign);
+        report(watch, now_ns, false, found);
+      }
+    } else if (watch.burning && now_ns - watch.last_sign_ns >= config_.quiet_ms * kNsPerMs) {
+      report(watch, now_ns, true, found);
+      watch.burning = watch.culprit_is_root = false;
+    }
+    if (now_ns - watch.window_start_ns >= config_.window_ms * kNsPerMs) {
+      watch.window_start_ns = now_ns;
+      watch.at_window_start = watch.now;
+    }
+  }
+}
+
+void ForkBombDetector::report(const Watch& watch, uint64_t now_ns, bool over, const FindingSink& found) const {
+  const hw_home& from = watch.at_start.counts;
+  const hw_home& to = watch.now.counts;
+  const uint64_t duration = now_ns - watch.began_ns;
+  ForkBombFinding finding{.over = over,
+                          .reason = watch.reason,
+                          .forks = to.forks - from.forks,
+                          .exits = to.exits - from.exits,
+                          .execs = to.execs - from.execs,
+                          .failed_forks = watch.now.failed_forks - watch.at_start.failed_forks,
+                          .creators = to.creators - from.creators,
+                          .live = to.live,
+                          .pids_max = watch.now.pids_max,
+                          .forks_per_second = per_second(to.forks - from.forks, duration),
+                          .duration_ns = duration};
+  Event event;
+  event.type = EventType::fork_bomb;
+  event.header = watch.culprit;
+  event.header.time_ns = now_ns;
+  event.header.home = watch.now.home;
+  event.ancestors = watch.has_culprit ? watch.ancestors : nullptr;
+  event.body = std::move(finding);
+  found(std::move(event));
+}
+
+void ForkBombDetector::forget(uint64_t home) { watches_.erase(home); }
+
+bool ForkBombDetector::burning() const {
+  return std::any_of(watches_.begin(), watches_.end(), [](const auto& entry) { return entry.second.burning; });
+}
+
+}  // namespace hullwatch

@@ -1,0 +1,138 @@
+#include "pipeline/pipeline.h"
+
+#include <algorithm>
+
+namespace hullwatch {
+namespace {
+
+constexpr uint64_t kSecond = 1'000'000'000;
+constexpr uint64_t kExitGrace = 30 * kSecond;
+constexpr uint64_t kMetadataPatience = kSecond / 5;
+constexpr size_t kMaxHeld = 1024;
+
+}  // namespace
+
+Pipeline::Pipeline(const Config& config, const Clock& clock, const Redactor& redactor, ContainerIndex& containers,
+                   PipelinePorts ports)
+    : clock_(clock),
+      containers_(containers),
+      ports_(std::move(ports)),
+      tree_(config.limits.processes, kExitGrace),
+      users_(config.metadata.host_root),
+      fork_bomb_(config.fork_bomb),
+      runtime_socket_(config.runtime_socket, ports_.classify_listener, ports_.connection_opaque),
+      detectors_{&fork_bomb_, &privilege_gain_, &runtime_socket_},
+      builder_(redactor) {}
+
+Status Pipeline::record(std::span<const std::byte> bytes) {
+  auto event = decoder_.decode(bytes);
+  if (!event) {
+    ++stats_.decode_errors;
+    return fail(std::move(event.error()));
+  }
+  take_up(*event, bytes);
+  return {};
+}
+
+void Pipeline::own_event(Event event) {
+  event.header.time_ns = clock_.boot_ns();
+  take_up(event, {});
+}
+
+void Pipeline::take_up(const Event& event, std::span<const std::byte> record) {
+  ++stats_.events[static_cast<size_t>(event.type)];
+  tree_.update(event);
+  if (const Container* began = containers_.update(event); began != nullptr && ports_.container_began) ports_.container_began(*began);
+  const EventContext context = context_of(event);
+  if (const auto* exec = event.get<ExecEvent>(); exec != nullptr && event.in_container())
+    containers_.set_userns(event.header.home, exec->facts.cred.userns, exec->facts.cred.userns_level);
+  judge(context, record);
+  const FindingSink found = [this](Event finding) { findings_.push_back(std::move(finding)); };
+  for (Detector* detector : detectors_) detector->on_event(context, found);
+  evaluate_findings(findings_);
+}
+
+void Pipeline::evaluate_findings(std::vector<Event>& findings) {
+  for (Event& finding : findings) {
+    ++stats_.events[static_cast<size_t>(finding.type)];
+    judge(context_of(finding), {});
+  }
+  findings.clear();
+}
+
+EventContext Pipeline::context_of(const Event& event) {
+  const uint64_t age = clock_.boot_ns() - std::min(clock_.boot_ns(), event.header.time_ns);
+  return EventContext{.event = event,
+                      .process = tree_.find(event.header.process),
+                      .container = event.in_container() ? containers_.find(event.header.home) : nullptr,
+                      .tree = tree_,
+                      .users = users_,
+                      .wall_ns = clock_.wall_ns() - age,
+                      .number = ++number_};
+}
+
+void Pipeline::judge(const EventContext& context, std::span<const std::byte> record) {
+  if (ports_.log_event) ports_.log_event(context);
+  if (rules_ == nullptr || !rules_->wants(context.event.type)) return;
+  const bool unnamed = context.container != nullptr && context.container->state == Container::Metadata::pending;
+  if (!unnamed || held_.size() >= kMaxHeld) return evaluate(context);
+  ++stats_.events_held;
+  Held held{.record = {record.begin(), record.end()},
+            .finding = record.empty() ? context.event : Event{},
+            .ancestors = {},
+            .home = context.event.header.home,
+            .until_ns = clock_.boot_ns() + kMetadataPatience};
+  if (record.empty() && context.event.ancestors != nullptr)
+    held.ancestors.assign(context.event.ancestors, context.event.ancestors + HW_ANCESTORS);
+  held_.push_back(std::move(held));
+}
+
+void Pipeline::release(Held held) {
+  if (held.record.empty()) {
+    held.finding.ancestors = held.ancestors.empty() ? nullptr : held.ancestors.data();
+    return evaluate(context_of(held.finding));
+  }
+  if (auto event = decoder_.decode(held.record); event) evaluate(context_of(*event));
+}
+
+void Pipeline::evaluate(const EventContext& context) {
+  matches_.clear();
+  rules_->evaluate(context, matches_);
+  for (RuleMatch& match : matches_) ports_.alert(std::make_shared<Alert>(builder_.build(context, std::move(match))));
+}
+
+void Pipeline::metadata_arrived(uint64_t home) {
+  std::deque<Held> waiting;
+  waiting.swap(held_);
+  for (Held& held : waiting) {
+    if (held.home == home) release(std::move(held));
+    else held_.push_back(std::move(held));
+  }
+}
+
+void Pipeline::tick(std::span<const HomeSample> homes) {
+  const uint64_t now = clock_.boot_ns();
+  fork_bomb_.sample(now, homes);
+  const FindingSink found = [this](Event finding) { findings_.push_back(std::move(finding)); };
+  for (Detector* detector : detectors_) detector->on_tick(now, found);
+  evaluate_findings(findings_);
+  while (!held_.empty() && held_.front().until_ns <= now) {
+    Held held = std::move(held_.front());
+    held_.pop_front();
+    ++stats_.events_unnamed;
+    release(std::move(held));
+  }
+  if (now - expired_ns_ < kSecond) return;
+  expired_ns_ = now;
+  tree_.expire(now);
+  containers_.expire(now);
+  users_.refresh();
+}
+
+void Pipeline::flush() {
+  std::deque<Held> waiting;
+  waiting.swap(held_);
+  for (Held& held : waiting) release(std::move(held));
+}
+
+}  // namespace hullwatch

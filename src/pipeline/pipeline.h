@@ -1,0 +1,104 @@
+#pragma once
+// From a record's bytes to alerts: decode, enrich, detect, evaluate. One thread, an injected clock, no I/O: what has to be
+// read or written stands behind PipelinePorts, so the same code runs live, in replay, in tests and under the fuzzer.
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "config/config.h"
+#include "detect/fork_bomb.h"
+#include "detect/privilege_gain.h"
+#include "detect/runtime_socket.h"
+#include "enrich/container_index.h"
+#include "enrich/process_tree.h"
+#include "enrich/user_names.h"
+#include "event/decode.h"
+#include "pipeline/alert_builder.h"
+#include "rules/rule_set.h"
+#include "util/clock.h"
+
+namespace hullwatch {
+
+/// What the pipeline asks of the world. Called on the evaluator thread; none may block.
+struct PipelinePorts {
+  std::function<void(std::shared_ptr<Alert>)> alert;
+  /// An event the log may want, as its configuration says.
+  std::function<void(const EventContext&)> log_event;
+  /// A container began: ask for its metadata, tell the kernel's map.
+  std::function<void(const Container&)> container_began;
+  /// A listener met for the first time: is it a runtime's? The answer goes to the kernel's map as well.
+  std::function<ListenerVerdict(const SocketEvent&, const ProcessTree&)> classify_listener;
+  /// The rest of this connection is opaque: the kernel may stop sending it.
+  std::function<void(uint64_t connection)> connection_opaque;
+};
+
+struct PipelineStats {
+  uint64_t decode_errors = 0;
+  uint64_t events_held = 0;      // rules waited for the container's metadata
+  uint64_t events_unnamed = 0;   // and it did not come in time: alerts went out marked pending
+  uint64_t events[static_cast<size_t>(EventType::count_)] = {};
+};
+
+class Pipeline {
+ public:
+  /// `clock`, `redactor` and `containers` must outlive the pipeline.
+  Pipeline(const Config& config, const Clock& clock, const Redactor& redactor, ContainerIndex& containers, PipelinePorts ports);
+
+  /// One record as it came from the kernel. A bad one is counted; the error says what was wrong with it.
+  Status record(std::span<const std::byte> bytes);
+  /// An event made by hullwatch itself (losses).
+  void own_event(Event event);
+  /// Ten times a second: detectors, held events, expiry. `homes`: counts that changed since the last tick.
+  void tick(std::span<const HomeSample> homes);
+  /// Metadata of a container arrived: evaluates what waited for it.
+  void metadata_arrived(uint64_t home);
+  /// Evaluates what still waits; at the end.
+  void flush();
+
+  void set_rules(std::shared_ptr<const RuleSet> rules) { rules_ = std::move(rules); }
+  [[nodiscard]] const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
+  [[nodiscard]] ProcessTree& tree() { return tree_; }
+  [[nodiscard]] const ForkBombDetector& fork_bombs() const { return fork_bomb_; }
+  [[nodiscard]] const PipelineStats& stats() const { return stats_; }
+  [[nodiscard]] const RuntimeSocketStats& socket_stats() const { return runtime_socket_.stats(); }
+
+ private:
+  /// An event whose rules wait for the name and image of its container: a condition may ask for them.
+  struct Held {
+    std::vector<std::byte> record;  // of an event that came from the kernel
+    Event finding;                  // or the finding
+    std::vector<hw_ancestor> ancestors;
+    uint64_t home = 0, until_ns = 0;
+  };
+
+  void take_up(const Event& event, std::span<const std::byte> record);
+  /// Rules now, or once the container is known.
+  void judge(const EventContext& context, std::span<const std::byte> record);
+  void evaluate(const EventContext& context);
+  void release(Held held);
+  void evaluate_findings(std::vector<Event>& findings);
+  [[nodiscard]] EventContext context_of(const Event& event);
+
+  const Clock& clock_;
+  ContainerIndex& containers_;
+  PipelinePorts ports_;
+  Decoder decoder_;
+  ProcessTree tree_;
+  UserNames users_;
+  ForkBombDetector fork_bomb_;
+  PrivilegeGainDetector privilege_gain_;
+  RuntimeSocketDetector runtime_socket_;
+  std::vector<Detector*> detectors_;
+  AlertBuilder builder_;
+  std::shared_ptr<const RuleSet> rules_;
+  std::vector<RuleMatch> matches_;
+  std::vector<Event> findings_;
+  std::deque<Held> held_;
+  uint64_t number_ = 0, expired_ns_ = 0;
+  PipelineStats stats_;
+};
+
+}  // namespace hullwatch
