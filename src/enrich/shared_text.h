@@ -2,7 +2,7 @@
 // An immutable string that copies share: a path or an argv that a forked child has from its parent costs it a pointer.
 // Not synchronised beyond shared_ptr's own count.
 
-#include <compare>
+#include <concepts>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -25,8 +25,10 @@ class SharedText {
   /// True when both are one string in memory, not merely equal.
   [[nodiscard]] bool shares_with(const SharedText& other) const { return text_ == other.text_; }
 
-  friend bool operator==(const SharedText& a, std::string_view b) { return a.view() == b; }
-  friend bool operator==(const SharedText& a, const SharedText& b) { return a.view() == b.view(); }
+  template <std::convertible_to<std::string_view> T>
+  friend bool operator==(const SharedText& a, const T& b) {
+    return a.view() == std::string_view(b);
+  }
   friend std::ostream& operator<<(std::ostream& out, const SharedText& text) { return out << text.view(); }
 
  private:

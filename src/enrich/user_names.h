@@ -28,7 +28,7 @@ class UserNames {
     int64_t mtime_ns = -1;
     uint64_t inode = 0;
     uint64_t size = 0;
-    Names names;
+    Names names = {};
     void refresh();
   };
 

@@ -101,6 +101,7 @@ Result<Event> BodyDecoder::exec() {
   if (body.args.ends_with('\0')) body.args.remove_suffix(1);
   body.exe_path = std::string_view(scratch_).substr(0, exe_size);
   body.cwd = std::string_view(scratch_).substr(exe_size);
+  if (facts->cwd.count == 0 && facts->cwd.flags == 0) body.cwd = "/";  // the walk met the task's root at once
   const auto& header = reader_.header();
   const bool at = is_execveat(system_call_table(header.flags), header.syscall);
   return make(at ? EventType::execveat : EventType::execve, body);

@@ -75,7 +75,7 @@ Status RecordReader::append_path(const hw_path& path, uint32_t limit, std::strin
     begin = end + 1;
   }
 
-  if ((path.flags & HW_PATH_ANONYMOUS) != 0) {
+  if ((path.flags & HW_PATH_ANONYMOUS) != 0 && path.count == 1) {
     out.append(components[0]);
     return {};
   }

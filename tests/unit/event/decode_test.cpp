@@ -50,6 +50,11 @@ TEST(Decode, ArgumentsLongerThanCopiedAreTruncated) {
 
 TEST(Decode, TheRootDirectoryIsASlash) { EXPECT_EQ(exec("/bin/x").cwd("/").build()->get<ExecEvent>()->cwd, "/"); }
 
+TEST(Decode, AWorkingDirectoryWithoutComponentsIsTheRoot) {
+  EXPECT_EQ(exec("/bin/x").with([](hw_exec& e) { e.cwd = {}; }).build()->get<ExecEvent>()->cwd, "/");
+  EXPECT_EQ(exec("/bin/x").with([](hw_exec& e) { e.cwd = {{}, 0, HW_PATH_TRUNCATED}; }).build()->get<ExecEvent>()->cwd, "");
+}
+
 TEST(Decode, AMemfdKeepsItsBareName) { EXPECT_EQ(exec("memfd:x").build()->get<ExecEvent>()->exe_path, "memfd:x"); }
 
 TEST(Decode, ATruncatedPathIsNotAbsolute) {

@@ -1,0 +1,38 @@
+#pragma once
+// What /proc tells of one process, for those that ran before hullwatch did: the strings the task iterator cannot give.
+// Everything read is bounded and hostile: a process writes its own cmdline and comm. Stateless; any thread; does I/O.
+
+#include <cstdint>
+#include <string>
+
+#include "enrich/process_tree.h"
+#include "hullwatch/wire.h"
+#include "util/result.h"
+
+namespace hullwatch {
+
+struct ProcDetails {
+  std::string comm;
+  std::string exe_path;  // without " (deleted)"; empty for kernel threads and where it may not be read
+  std::string cwd;
+  std::string args;  // NUL separated, argv[0] first, at most HW_ARGS_MAX bytes
+  bool args_truncated = false;
+  bool exe_deleted = false;
+  uint64_t start_ticks = 0;  // since boot, in units of sysconf(_SC_CLK_TCK)
+};
+
+class ProcReader {
+ public:
+  explicit ProcReader(std::string proc_root = "/proc");
+  /// Fails, naming the file, when the process is gone. Single strings that cannot be read stay empty.
+  [[nodiscard]] Result<ProcDetails> read(uint32_t pid) const;
+
+ private:
+  std::string root_;
+};
+
+/// One process of the start-up snapshot: identity from the kernel's iterator, strings from /proc. Details of another process
+/// that took the pid meanwhile (its start differs) are left out.
+Process process_from_snapshot(const hw_task& task, const ProcDetails& details);
+
+}  // namespace hullwatch
