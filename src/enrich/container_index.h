@@ -2,15 +2,20 @@
 // Which cgroup belongs to which container. Kept by cgroup events and a scan of the cgroup tree at start (v2, hybrid, v1).
 // A container is named by its outermost cgroup below a runtime's parent, never by a deeper name anyone can spell.
 // Metadata arrives asynchronously from MetadataResolver's thread; everything here runs on the evaluator thread.
+// Pointers to containers are valid until the next update(), find(), scan() or expire().
 
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "enrich/cgroup_hierarchy.h"
+#include "enrich/cgroup_path.h"
 #include "enrich/container.h"
 #include "event/event.h"
 #include "util/result.h"
@@ -19,6 +24,11 @@ namespace hullwatch {
 
 struct ContainerIndexStats {
   uint64_t resolved_by_event = 0, resolved_by_scan = 0, unknown = 0, evicted = 0;
+  uint64_t looked_up = 0;        // ids that no event and no scan had told, looked for in the cgroup tree
+  uint64_t cgroups_shed = 0;     // cgroups inside containers beyond what is remembered: looked up when they are needed
+  uint64_t duplicates = 0;       // containers that claimed the id of another, living one
+  uint64_t removals_missed = 0;  // found gone by a scan: their removal was never told
+  uint64_t scans_truncated = 0;
 };
 
 class ContainerIndex {
@@ -27,7 +37,12 @@ class ContainerIndex {
   /// container stays findable.
   ContainerIndex(std::string cgroup_root, size_t capacity, uint64_t grace_ns);
 
-  /// Walks the cgroup tree; fills the index with what is there. Returns the number of containers.
+  /// Names containers whose cgroup's name says nothing; asked with a path that no known container holds. See RuntimeStates.
+  using NamedLookup = std::function<std::optional<CgroupIdentity>(std::string_view path)>;
+  void set_named_lookup(NamedLookup lookup);
+
+  /// Walks the cgroup tree; fills the index with what is there, and marks removed what is there no more. Call at start, once
+  /// the programs are attached, and again when cgroup records were lost. Returns the number of living containers.
   Result<size_t> scan();
   /// Takes up cgroup_mkdir and cgroup_rmdir. Returns the container if one began with this event.
   const Container* update(const Event& event);
@@ -42,9 +57,44 @@ class ContainerIndex {
   /// Called for each container that began, scan included: the place where metadata is asked for and the kernel's map filled.
   void on_container(std::function<void(const Container&)> callback);
   /// cgroup id -> home, for each cgroup inside a container that the scan found: what the kernel's map must hold.
-  [[nodiscard]] const std::unordered_map<uint64_t, uint64_t>& homes() const;
+  /// A container's own cgroup maps to itself.
+  [[nodiscard]] const std::unordered_map<uint64_t, uint64_t>& homes() const { return homes_; }
   [[nodiscard]] std::vector<const Container*> all() const;
-  [[nodiscard]] const ContainerIndexStats& stats() const;
+  [[nodiscard]] const ContainerIndexStats& stats() const { return stats_; }
+
+ private:
+  struct Seen {  // one cgroup, from an event or from the tree
+    std::string path;
+    uint64_t id = 0, parent_id = 0;
+    uint64_t time_ns = 0;      // 0: not from an event
+    bool kernel_says = false;  // the kernel takes this very cgroup for a container's
+  };
+
+  Result<CgroupHierarchy*> hierarchy();
+  Container* adopt(const Seen& seen);
+  Container* begin(const Seen& seen, const CgroupIdentity& identity);
+  Container* inside(const Seen& seen, uint64_t home, const std::optional<CgroupIdentity>& identity);
+  Container* look_up(uint64_t id);
+  void remember(uint64_t id, uint64_t home);
+  void remember_unknown(uint64_t id);
+  bool is_duplicate(const Seen& seen, const CgroupIdentity& identity);
+  void mark_removed(Container& container, uint64_t time_ns);
+  void make_room();
+  void erase(uint64_t home);
+
+  std::string root_;
+  size_t capacity_;
+  uint64_t grace_ns_;
+  std::optional<CgroupHierarchy> hierarchy_;
+  NamedLookup named_;
+  std::function<void(const Container&)> on_container_;
+  std::unordered_map<uint64_t, Container> containers_;  // by home
+  std::unordered_map<uint64_t, uint64_t> homes_;
+  std::unordered_map<std::string, uint64_t> living_by_id_;
+  std::unordered_set<uint64_t> unknown_;  // ids looked up in vain, the oldest forgotten first
+  std::deque<uint64_t> unknown_order_;
+  uint64_t last_event_ns_ = 1;
+  ContainerIndexStats stats_;
 };
 
 }  // namespace hullwatch
