@@ -26,6 +26,7 @@
 #define HW_STRING_MAX 256         /* one user string of a mount call; one path component */
 #define HW_REQUEST_CHUNK 4096     /* bytes of one read of a runtime socket's request */
 #define HW_SUN_PATH 108
+#define HW_ABSTRACT_WORDS 14      /* HW_SUN_PATH rounded up, in 8-byte words */
 
 /* What a record says. The order is also the index of the per-kind counters. */
 enum hw_kind {
@@ -339,6 +340,30 @@ struct hw_request {
 	__u32 pad;
 };
 
+#define HW_REQUEST_WINDOW (80 * 1024) /* bytes of a connection that are sent before user space has said anything of it */
+
+/*
+ * Which bytes of a connection's stream user space wants: from skip_to up to send_to (map `request_windows`, by connection). Nobody
+ * needs the rest of a long body, or anything of an upgraded connection: both 2^64-1. At send_to the kernel stops, and says so once
+ * (HW_REQUEST_LAST).
+ */
+struct hw_request_window {
+	__u64 skip_to;
+	__u64 send_to;
+};
+
+/* hw_listener.ino of an abstract name: of its bytes, the leading NUL included, padded with zeros. */
+static inline __u64 hw_abstract_hash(const __u64 words[HW_ABSTRACT_WORDS])
+{
+	__u64 hash = 0x9e3779b97f4a7c15ULL;
+
+	for (int i = 0; i < HW_ABSTRACT_WORDS; i++) {
+		hash = (hash ^ words[i]) * 0xff51afd7ed558ccdULL;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
 /* Exact counts of one home; kept in the map `homes`, copied into a burst record. */
 struct hw_home {
 	__u64 forks, exits, execs; /* tasks, threads included */
@@ -390,6 +415,9 @@ enum hw_place {
 	HW_PLACE_SLOT,           /* both build slots taken, or none */
 	HW_PLACE_TAIL_CUT,       /* a tail did not fit and was cut */
 	HW_PLACE_USER_READ,      /* user memory could not be read: argv */
+	HW_PLACE_CALL_FULL,      /* too many calls in flight: one went out as an attempt, or its record was lost */
+	HW_PLACE_OUTCOME,        /* work at return to user mode could not be scheduled: the attempt was sent */
+	HW_PLACE_TRANSITIONS,    /* no memory to tell a repeated credential change: it was sent */
 	HW_PLACE_MAX,
 };
 
