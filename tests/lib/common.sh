@@ -63,3 +63,13 @@ hw_ended() {
   state=$(awk '/^State:/{print $2}' "/proc/$1/status" 2>/dev/null) || return 0
   [ -z "$state" ] || [ "$state" = Z ]
 }
+
+# hw_ready HOST PORT: does the daemon's /readyz say 200? It does once a child's exec came back through the whole pipeline.
+hw_ready() {
+  local answer
+  exec 3<>"/dev/tcp/$1/$2" || return 1
+  printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3
+  read -r -t 2 answer <&3
+  exec 3>&-
+  [[ $answer == *' 200 '* ]]
+}
