@@ -40,7 +40,9 @@ std::optional<PrivilegeGainFinding> judge_credentials(const hw_credential& recor
   const auto exec = exec_step(record);
   const Reachability verdict = reachable(before, after, exec ? &*exec : nullptr);
 
-  PrivilegeGainFinding finding{.before = before, .after = after};
+  PrivilegeGainFinding finding;
+  finding.before = before;
+  finding.after = after;
   if (!verdict.reachable) {
     if (record.uncertain != 0) return std::nullopt;  // `before` may be old: no ground to stand on
     finding.explained = false;
@@ -51,7 +53,6 @@ std::optional<PrivilegeGainFinding> judge_credentials(const hw_credential& recor
   }
 
   // Privilege inside a namespace below the container's own counts for nothing outside it.
-  if (after.userns_level > container_level && after.userns_level > before.userns_level) return std::nullopt;
   if (after.userns_level > container_level) return std::nullopt;
 
   const bool gained_root = holds_root(after) && !holds_root(before);

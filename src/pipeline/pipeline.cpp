@@ -20,7 +20,7 @@ Pipeline::Pipeline(const Config& config, const Clock& clock, const Redactor& red
       tree_(config.limits.processes, kExitGrace),
       users_(config.metadata.host_root),
       fork_bomb_(config.fork_bomb),
-      runtime_socket_(config.runtime_socket, ports_.classify_listener, ports_.connection_opaque),
+      runtime_socket_(config.runtime_socket, ports_.classify_listener, ports_.set_request_window),
       detectors_{&fork_bomb_, &privilege_gain_, &runtime_socket_},
       builder_(redactor) {}
 
@@ -47,17 +47,15 @@ void Pipeline::take_up(const Event& event, std::span<const std::byte> record) {
   if (const auto* exec = event.get<ExecEvent>(); exec != nullptr && event.in_container())
     containers_.set_userns(event.header.home, exec->facts.cred.userns, exec->facts.cred.userns_level);
   judge(context, record);
-  const FindingSink found = [this](Event finding) { findings_.push_back(std::move(finding)); };
+  const FindingSink found = finding_sink();
   for (Detector* detector : detectors_) detector->on_event(context, found);
-  evaluate_findings(findings_);
 }
 
-void Pipeline::evaluate_findings(std::vector<Event>& findings) {
-  for (Event& finding : findings) {
+FindingSink Pipeline::finding_sink() {
+  return [this](const Event& finding) {
     ++stats_.events[static_cast<size_t>(finding.type)];
     judge(context_of(finding), {});
-  }
-  findings.clear();
+  };
 }
 
 EventContext Pipeline::context_of(const Event& event) {
@@ -113,9 +111,8 @@ void Pipeline::metadata_arrived(uint64_t home) {
 void Pipeline::tick(std::span<const HomeSample> homes) {
   const uint64_t now = clock_.boot_ns();
   fork_bomb_.sample(now, homes);
-  const FindingSink found = [this](Event finding) { findings_.push_back(std::move(finding)); };
+  const FindingSink found = finding_sink();
   for (Detector* detector : detectors_) detector->on_tick(now, found);
-  evaluate_findings(findings_);
   while (!held_.empty() && held_.front().until_ns <= now) {
     Held held = std::move(held_.front());
     held_.pop_front();

@@ -31,8 +31,8 @@ struct PipelinePorts {
   std::function<void(const Container&)> container_began;
   /// A listener met for the first time: is it a runtime's? The answer goes to the kernel's map as well.
   std::function<ListenerVerdict(const SocketEvent&, const ProcessTree&)> classify_listener;
-  /// The rest of this connection is opaque: the kernel may stop sending it.
-  std::function<void(uint64_t connection)> connection_opaque;
+  /// What of a runtime's connection the kernel is still to send.
+  RequestStreams::SetWindow set_request_window;
 };
 
 struct PipelineStats {
@@ -63,7 +63,7 @@ class Pipeline {
   [[nodiscard]] ProcessTree& tree() { return tree_; }
   [[nodiscard]] const ForkBombDetector& fork_bombs() const { return fork_bomb_; }
   [[nodiscard]] const PipelineStats& stats() const { return stats_; }
-  [[nodiscard]] const RuntimeSocketStats& socket_stats() const { return runtime_socket_.stats(); }
+  [[nodiscard]] const RuntimeSocketDetector& runtime_sockets() const { return runtime_socket_; }
 
  private:
   /// An event whose rules wait for the name and image of its container: a condition may ask for them.
@@ -79,7 +79,8 @@ class Pipeline {
   void judge(const EventContext& context, std::span<const std::byte> record);
   void evaluate(const EventContext& context);
   void release(Held held);
-  void evaluate_findings(std::vector<Event>& findings);
+  /// Takes a finding where it was made: its ancestors may live no longer.
+  FindingSink finding_sink();
   [[nodiscard]] EventContext context_of(const Event& event);
 
   const Clock& clock_;
@@ -95,7 +96,6 @@ class Pipeline {
   AlertBuilder builder_;
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleMatch> matches_;
-  std::vector<Event> findings_;
   std::deque<Held> held_;
   uint64_t number_ = 0, expired_ns_ = 0;
   PipelineStats stats_;
