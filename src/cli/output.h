@@ -10,7 +10,7 @@ namespace hullwatch {
 
 enum ExitCode : int {
   kExitOk = 0,
-  kExitFindings = 1,       // findings, tampering or failure at run time
+  kExitFindings = 1,  // findings, tampering or failure at run time
   kExitUsage = 2,
   kExitConfiguration = 3,  // configuration or rule files
   kExitPrivilege = 4,      // missing privilege or kernel feature

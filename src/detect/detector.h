@@ -10,7 +10,8 @@
 
 namespace hullwatch {
 
-/// Receives a finding where it is made, and is done with it when it returns; its header names who is to be shown as its process.
+/// Receives a finding where it is made, and is done with it when it returns; its header names who is to be shown as its
+/// process.
 using FindingSink = std::function<void(Event finding)>;
 
 class Detector {

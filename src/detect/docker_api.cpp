@@ -11,9 +11,9 @@ namespace {
 // Members in the order sent: of two that differ only in case the last one counts.
 using json = nlohmann::ordered_json;
 
-constexpr size_t kMaxText = 512;   // bytes of one field that may leave
-constexpr size_t kMaxItems = 32;   // binds, capabilities, words of a command
-constexpr int kMaxDepth = 16;      // of JSON
+constexpr size_t kMaxText = 512;  // bytes of one field that may leave
+constexpr size_t kMaxItems = 32;  // binds, capabilities, words of a command
+constexpr int kMaxDepth = 16;     // of JSON
 
 /// Path components with the ids and names in them; "*" stands for one of those, "**" for the rest (image names have slashes).
 struct Pattern {
@@ -75,7 +75,8 @@ bool matches(std::string_view pattern, const std::vector<std::string_view>& part
 
 std::string query_value(std::string_view query, std::string_view key) {
   for (std::string_view pair : split(query, '&'))
-    if (pair.starts_with(key) && pair.size() > key.size() && pair[key.size()] == '=') return bounded(pair.substr(key.size() + 1));
+    if (pair.starts_with(key) && pair.size() > key.size() && pair[key.size()] == '=')
+      return bounded(pair.substr(key.size() + 1));
   return {};
 }
 
@@ -92,7 +93,9 @@ const json* member(const json& object, std::string_view name) {
   return found;
 }
 
-std::string text_of(const json* value) { return value != nullptr && value->is_string() ? bounded(value->get_ref<const std::string&>()) : std::string{}; }
+std::string text_of(const json* value) {
+  return value != nullptr && value->is_string() ? bounded(value->get_ref<const std::string&>()) : std::string{};
+}
 
 bool true_of(const json* value) { return value != nullptr && value->is_boolean() && value->get<bool>(); }
 
@@ -111,9 +114,24 @@ std::string joined(const json* list) {
 
 /// Host directories whose sight or change gives the node away. A prefix counts with what lies below it.
 bool sensitive_source(std::string_view source) {
-  static constexpr std::array kSensitive = {"/etc",     "/root",    "/boot", "/dev",  "/proc",          "/sys",
-                                            "/var/run", "/run",     "/usr",  "/lib",  "/bin",           "/sbin",
-                                            "/home",    "/var/log", "/opt",  "/var/lib/docker", "/var/lib/kubelet", "/var/lib/containerd"};
+  static constexpr std::array kSensitive = {"/etc",
+                                            "/root",
+                                            "/boot",
+                                            "/dev",
+                                            "/proc",
+                                            "/sys",
+                                            "/var/run",
+                                            "/run",
+                                            "/usr",
+                                            "/lib",
+                                            "/bin",
+                                            "/sbin",
+                                            "/home",
+                                            "/var/log",
+                                            "/opt",
+                                            "/var/lib/docker",
+                                            "/var/lib/kubelet",
+                                            "/var/lib/containerd"};
   while (source.size() > 1 && source.ends_with('/')) source.remove_suffix(1);
   if (source == "/" || source == "/var" || source == "/var/lib") return true;
   return std::any_of(kSensitive.begin(), kSensitive.end(), [&](std::string_view prefix) {
@@ -124,32 +142,38 @@ bool sensitive_source(std::string_view source) {
 void note_source(ApiCall& call, std::string_view source, std::string_view shown) {
   if (!source.starts_with('/')) return;  // a named volume
   if (call.binds.size() < kMaxText) call.binds += (call.binds.empty() ? "" : " ") + bounded(shown);
-  if (source.find(".sock") != std::string_view::npos) call.reasons.push_back("mounts the socket " + bounded(source));
+  if (source.find(".sock") != std::string_view::npos)
+    call.reasons.push_back("mounts the socket " + bounded(source));
   else if (source.find("/../") != std::string_view::npos || source.ends_with("/..") || sensitive_source(source))
     call.reasons.push_back("mounts the host's " + bounded(source));
 }
 
 void note_mode(ApiCall& call, std::string_view kind, const std::string& mode) {
-  if (mode == "host") call.reasons.push_back("uses the host's " + std::string(kind) + " namespace");
-  else if (kind == "pid" && mode.starts_with("container:")) call.reasons.push_back("joins the pid namespace of " + mode.substr(10));
+  if (mode == "host")
+    call.reasons.push_back("uses the host's " + std::string(kind) + " namespace");
+  else if (kind == "pid" && mode.starts_with("container:"))
+    call.reasons.push_back("joins the pid namespace of " + mode.substr(10));
 }
 
 void note_capabilities(ApiCall& call) {
-  static constexpr std::array kStrong = {"ALL",        "SYS_ADMIN", "SYS_MODULE",      "SYS_PTRACE", "SYS_RAWIO", "DAC_READ_SEARCH",
-                                         "NET_ADMIN",  "BPF",       "PERFMON",         "SYS_BOOT",   "SYS_TIME",  "MAC_ADMIN",
-                                         "MAC_OVERRIDE", "SYSLOG",  "CHECKPOINT_RESTORE"};
+  static constexpr std::array kStrong = {
+      "ALL",     "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO",    "DAC_READ_SEARCH", "NET_ADMIN",         "BPF",
+      "PERFMON", "SYS_BOOT",  "SYS_TIME",   "MAC_ADMIN",  "MAC_OVERRIDE", "SYSLOG",          "CHECKPOINT_RESTORE"};
   for (std::string_view name : split(call.cap_add, ' ')) {
     std::string upper(name);
-    std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     if (upper.starts_with("CAP_")) upper.erase(0, 4);
-    if (std::find(kStrong.begin(), kStrong.end(), upper) != kStrong.end()) call.reasons.push_back("adds the capability " + upper);
+    if (std::find(kStrong.begin(), kStrong.end(), upper) != kStrong.end())
+      call.reasons.push_back("adds the capability " + upper);
   }
 }
 
 void read_docker_create(ApiCall& call, const json& body) {
   call.image = text_of(member(body, "Image"));
   call.command = joined(member(body, "Entrypoint"));
-  if (const std::string words = joined(member(body, "Cmd")); !words.empty()) call.command += (call.command.empty() ? "" : " ") + words;
+  if (const std::string words = joined(member(body, "Cmd")); !words.empty())
+    call.command += (call.command.empty() ? "" : " ") + words;
   const json* host = member(body, "HostConfig");
   if (host == nullptr) return;
   call.privileged = true_of(member(*host, "Privileged"));
@@ -241,9 +265,12 @@ void read_body(ApiCall& call, std::string_view body, bool complete, bool libpod)
     }
     return;
   }
-  if (create) libpod ? read_libpod_create(call, parsed) : read_docker_create(call, parsed);
-  else if (call.action == "volumes/create") read_volume_create(call, parsed);
-  else if (call.action == "containers/exec") read_exec_create(call, parsed);
+  if (create)
+    libpod ? read_libpod_create(call, parsed) : read_docker_create(call, parsed);
+  else if (call.action == "volumes/create")
+    read_volume_create(call, parsed);
+  else if (call.action == "containers/exec")
+    read_exec_create(call, parsed);
   if (call.privileged) call.reasons.insert(call.reasons.begin(), create ? "is privileged" : "runs a privileged command");
   note_capabilities(call);
   if (!call.reasons.empty()) call.danger = ApiDanger::critical;
@@ -290,8 +317,10 @@ ApiCall judge_api_call(const ParsedRequest& request) {
   }
   call.target = bounded(object);
   if (call.action == "containers/create") call.target = query_value(request.query, "name");
-  if (call.danger == ApiDanger::critical && call.action == "containers/exec") call.reasons.push_back("runs a command in " + call.target);
-  else if (call.danger == ApiDanger::critical) call.reasons.push_back("calls " + call.action);
+  if (call.danger == ApiDanger::critical && call.action == "containers/exec")
+    call.reasons.push_back("runs a command in " + call.target);
+  else if (call.danger == ApiDanger::critical)
+    call.reasons.push_back("calls " + call.action);
   if (!reads) read_body(call, request.body, request.body_complete, libpod);
   return call;
 }

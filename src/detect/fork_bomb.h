@@ -1,7 +1,8 @@
 #pragma once
 // Fork bombs: growth of a container's live tasks, not the rate of forks alone (a parallel build forks fast, but its children
 // exit). The kernel keeps exact counts per home; this looks at how they move within a window, and at the pids cgroup's limit
-// and refusals. One finding when a bomb begins, one with totals when it is over. Evaluator thread only; the samples are handed in.
+// and refusals. One finding when a bomb begins, one with totals when it is over. Evaluator thread only; the samples are handed
+// in.
 
 #include <optional>
 #include <span>
@@ -16,8 +17,8 @@ namespace hullwatch {
 struct HomeSample {
   uint64_t home = 0;
   hw_home counts{};
-  int64_t pids_max = -1;       // -1: no limit, or unreadable
-  uint64_t failed_forks = 0;   // refused by the pids cgroup since it was made
+  int64_t pids_max = -1;      // -1: no limit, or unreadable
+  uint64_t failed_forks = 0;  // refused by the pids cgroup since it was made
 };
 
 class ForkBombDetector final : public Detector {
@@ -38,7 +39,7 @@ class ForkBombDetector final : public Detector {
   struct Watch {
     uint64_t window_start_ns = 0;
     HomeSample at_window_start, now;
-    hw_header culprit{};              // root of the storm, or the last forker
+    hw_header culprit{};  // root of the storm, or the last forker
     hw_ancestor ancestors[HW_ANCESTORS]{};
     bool has_culprit = false, culprit_is_root = false;
     bool burning = false;

@@ -57,7 +57,8 @@ Reachability by_exec(const hw_cred& before, const hw_cred& after, const ExecStep
   const uint64_t ceiling = exec.no_new_privs ? before.cap_permitted | before.cap_ambient
                                              : before.cap_bounding | before.cap_inheritable | before.cap_ambient;
   if (!subset(after.cap_permitted, ceiling))
-    return no(exec.no_new_privs ? "exec gained capabilities although no_new_privs is set" : "exec gained capabilities outside the bounding set");
+    return no(exec.no_new_privs ? "exec gained capabilities although no_new_privs is set"
+                                : "exec gained capabilities outside the bounding set");
   const bool setuid = exec.setuid_file && !exec.no_new_privs;
   const bool may_setuid = (before.cap_permitted & bit(CAP_SETUID)) != 0;
   for (uint32_t id : uids(after).v)

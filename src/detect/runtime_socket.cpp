@@ -16,10 +16,24 @@ constexpr size_t kMaxListeners = 4096;
 constexpr size_t kMaxTold = 16384;
 
 /// Programs that runtimes are made of, by the file name of their exe.
-constexpr std::array<std::string_view, 18> kComponents = {
-    "dockerd",  "containerd", "containerd-shim", "containerd-shim-runc-v1", "containerd-shim-runc-v2", "docker-proxy",
-    "docker-init", "runc",    "crun",            "conmon",                  "crio",                    "kubelet",
-    "buildkitd", "cri-dockerd", "podman",        "rootlessport",            "netavark",                "aardvark-dns"};
+constexpr std::array<std::string_view, 18> kComponents = {"dockerd",
+                                                          "containerd",
+                                                          "containerd-shim",
+                                                          "containerd-shim-runc-v1",
+                                                          "containerd-shim-runc-v2",
+                                                          "docker-proxy",
+                                                          "docker-init",
+                                                          "runc",
+                                                          "crun",
+                                                          "conmon",
+                                                          "crio",
+                                                          "kubelet",
+                                                          "buildkitd",
+                                                          "cri-dockerd",
+                                                          "podman",
+                                                          "rootlessport",
+                                                          "netavark",
+                                                          "aardvark-dns"};
 
 std::string_view base_name(std::string_view path) {
   const size_t slash = path.rfind('/');
@@ -37,7 +51,8 @@ RuntimeRequestFinding finding_of(const ParsedRequest& request) {
   finding.readable = request.readable;
   if (!request.readable) {
     finding.danger = "critical";
-    finding.reasons = request.http2 ? "gRPC: the call could not be read, judged as the worst" : "the request could not be read, judged as the worst";
+    finding.reasons = request.http2 ? "gRPC: the call could not be read, judged as the worst"
+                                    : "the request could not be read, judged as the worst";
     return finding;
   }
   const ApiCall call = judge_api_call(request);
@@ -61,18 +76,22 @@ RuntimeRequestFinding finding_of(const ParsedRequest& request) {
 
 /// A container reads once per life, a host program once per exec.
 uint64_t reader_hash(const hw_header& header, uint64_t listener_hash) {
-  const uint64_t reader = header.home != 0 ? header.home : header.process.start_ns * 31 + header.process.tgid * 7ULL + header.process.execs;
+  const uint64_t reader =
+      header.home != 0 ? header.home : header.process.start_ns * 31 + header.process.tgid * 7ULL + header.process.execs;
   return (reader * 0x9e3779b97f4a7c15ULL) ^ listener_hash;
 }
 
 }  // namespace
 
-RuntimeSocketDetector::RuntimeSocketDetector(const RuntimeSocketConfig& config, Classify classify, RequestStreams::SetWindow set_window)
+RuntimeSocketDetector::RuntimeSocketDetector(const RuntimeSocketConfig& config, Classify classify,
+                                             RequestStreams::SetWindow set_window)
     : config_(config), classify_(std::move(classify)), streams_(std::move(set_window)) {}
 
 void RuntimeSocketDetector::on_event(const EventContext& context, const FindingSink& found) {
-  if (const auto* socket = context.event.get<SocketEvent>(); socket != nullptr) on_contact(*socket, context, found);
-  else if (const auto* request = context.event.get<RequestEvent>(); request != nullptr) on_bytes(*request, context, found);
+  if (const auto* socket = context.event.get<SocketEvent>(); socket != nullptr)
+    on_contact(*socket, context, found);
+  else if (const auto* request = context.event.get<RequestEvent>(); request != nullptr)
+    on_bytes(*request, context, found);
 }
 
 const RuntimeSocketDetector::Listener& RuntimeSocketDetector::meet(const SocketEvent& socket, const EventContext& context) {
@@ -103,15 +122,15 @@ void RuntimeSocketDetector::on_contact(const SocketEvent& socket, const EventCon
 void RuntimeSocketDetector::on_bytes(const RequestEvent& request, const EventContext& context, const FindingSink& found) {
   const auto listener = listeners_.find(id_of(request.facts.listener));
   if (listener != listeners_.end() && !listener->second.verdict.runtime) return streams_.ignore(request.facts.connection);
-  streams_.on_bytes(request.facts, request.bytes, [&](const ParsedRequest& parsed, const hw_request& from) {
-    on_request(parsed, from, &context, found);
-  });
+  streams_.on_bytes(request.facts, request.bytes,
+                    [&](const ParsedRequest& parsed, const hw_request& from) { on_request(parsed, from, &context, found); });
 }
 
 void RuntimeSocketDetector::on_request(const ParsedRequest& request, const hw_request& from, const EventContext* context,
                                        const FindingSink& found) {
   const ListenerId listener = id_of(from.listener);
-  const auto contact = std::find_if(contacts_.begin(), contacts_.end(), [&](const Contact& c) { return c.connection == from.connection; });
+  const auto contact =
+      std::find_if(contacts_.begin(), contacts_.end(), [&](const Contact& c) { return c.connection == from.connection; });
   // A descriptor can be handed on: the writer counts, but what is known of the one who connected helps where it is the same.
   Client client = client_of(from.h, from.ancestors, context, listener);
   if (contact != contacts_.end()) {
@@ -126,7 +145,8 @@ void RuntimeSocketDetector::on_request(const ParsedRequest& request, const hw_re
 }
 
 void RuntimeSocketDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
-  streams_.on_tick(now_ns, [&](const ParsedRequest& request, const hw_request& from) { on_request(request, from, nullptr, found); });
+  streams_.on_tick(now_ns,
+                   [&](const ParsedRequest& request, const hw_request& from) { on_request(request, from, nullptr, found); });
   while (!contacts_.empty() && contacts_.front().until_ns <= now_ns) {
     const Contact contact = std::move(contacts_.front());
     contacts_.pop_front();
@@ -136,7 +156,8 @@ void RuntimeSocketDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
   }
 }
 
-void RuntimeSocketDetector::tell(RuntimeRequestFinding finding, const Client& client, const ListenerId& listener, const FindingSink& found) {
+void RuntimeSocketDetector::tell(RuntimeRequestFinding finding, const Client& client, const ListenerId& listener,
+                                 const FindingSink& found) {
   if (finding.danger == "read" || finding.danger == "contact") {
     if (told_.size() >= kMaxTold) told_.clear();  // readers are told once more
     if (!told_.insert(reader_hash(client.header, ListenerHash{}(listener))).second) {

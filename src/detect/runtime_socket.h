@@ -1,8 +1,8 @@
 #pragma once
 // Access to container runtimes' sockets. Who spoke to a runtime comes from the contact records, what was asked from the bytes
-// the runtime read; severity follows the request, not the contact. A contact waits a moment for its request, so that one finding
-// tells both; reading is told once per container (or host program) and socket, every change is told.
-// Components of runtimes themselves are counted only. Evaluator thread only; bounded.
+// the runtime read; severity follows the request, not the contact. A contact waits a moment for its request, so that one
+// finding tells both; reading is told once per container (or host program) and socket, every change is told. Components of
+// runtimes themselves are counted only. Evaluator thread only; bounded.
 
 #include <deque>
 #include <functional>

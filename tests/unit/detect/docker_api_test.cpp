@@ -21,7 +21,8 @@ ApiCall create(const std::string& host_config) {
   return call("POST", "/containers/create", R"({"Image":"alpine","Cmd":["id"],"HostConfig":)" + host_config + "}");
 }
 bool because(const ApiCall& c, std::string_view word) {
-  return std::any_of(c.reasons.begin(), c.reasons.end(), [&](const std::string& r) { return r.find(word) != std::string::npos; });
+  return std::any_of(c.reasons.begin(), c.reasons.end(),
+                     [&](const std::string& r) { return r.find(word) != std::string::npos; });
 }
 
 TEST(DockerApi, ListingContainersIsReading) {
@@ -62,11 +63,12 @@ TEST(DockerApi, APrivilegedCreateWithTheHostsRootIsCritical) {
 }
 
 TEST(DockerApi, EachWayToTheNodeIsCritical) {
-  for (const char* host : {R"({"PidMode":"host"})", R"({"NetworkMode":"host"})", R"({"IpcMode":"host"})", R"({"UsernsMode":"host"})",
-                           R"({"CapAdd":["SYS_ADMIN"]})", R"({"CapAdd":["cap_sys_ptrace"]})", R"({"CapAdd":["all"]})",
-                           R"({"Binds":["/etc/:/x"]})", R"({"Binds":["/var/run/docker.sock:/s"]})", R"({"Binds":["/srv/../etc:/x"]})",
-                           R"({"Mounts":[{"Type":"bind","Source":"/","Target":"/h"}]})", R"({"Devices":[{"PathOnHost":"/dev/sda"}]})",
-                           R"({"SecurityOpt":["seccomp=unconfined"]})", R"({"privileged":true})", R"({"Privileged":false,"PRIVILEGED":true})"})
+  for (const char* host :
+       {R"({"PidMode":"host"})", R"({"NetworkMode":"host"})", R"({"IpcMode":"host"})", R"({"UsernsMode":"host"})",
+        R"({"CapAdd":["SYS_ADMIN"]})", R"({"CapAdd":["cap_sys_ptrace"]})", R"({"CapAdd":["all"]})", R"({"Binds":["/etc/:/x"]})",
+        R"({"Binds":["/var/run/docker.sock:/s"]})", R"({"Binds":["/srv/../etc:/x"]})",
+        R"({"Mounts":[{"Type":"bind","Source":"/","Target":"/h"}]})", R"({"Devices":[{"PathOnHost":"/dev/sda"}]})",
+        R"({"SecurityOpt":["seccomp=unconfined"]})", R"({"privileged":true})", R"({"Privileged":false,"PRIVILEGED":true})"})
     EXPECT_EQ(create(host).danger, ApiDanger::critical) << host;
 }
 
@@ -77,8 +79,9 @@ TEST(DockerApi, ACreateWhoseBodyIsMissingOrBrokenIsJudgedAsTheWorst) {
 }
 
 TEST(DockerApi, PodmansOwnCreateIsReadToo) {
-  const ApiCall c = call("POST", "/libpod/containers/create",
-                         R"({"image":"alpine","privileged":true,"pidns":{"nsmode":"host"},"mounts":[{"type":"bind","source":"/","destination":"/h"}]})");
+  const ApiCall c = call(
+      "POST", "/libpod/containers/create",
+      R"({"image":"alpine","privileged":true,"pidns":{"nsmode":"host"},"mounts":[{"type":"bind","source":"/","destination":"/h"}]})");
   EXPECT_EQ(c.action, "containers/create");
   EXPECT_TRUE(c.privileged);
   EXPECT_EQ(c.pid_mode, "host");
