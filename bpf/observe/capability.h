@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Capability use: the first use of each (home, capability, result) is a record, all are counted. Of the host only counts: every
+ * daemon there uses its capabilities all day.
+ *
+ * Not told apart: a check that asks for accounting's sake or "would it be allowed" (capable_noaudit) and one that decides.
+ */
+#ifndef HULLWATCH_OBSERVE_CAPABILITY_H
+#define HULLWATCH_OBSERVE_CAPABILITY_H
+
+#include "emit.h"
+
+#define CAPABILITIES 64 /* a power of two above CAP_LAST_CAP */
+#define CAP_SETPCAP 8
+#define CAP_IPC_LOCK 14
+#define CAP_SYS_ADMIN 21
+
+struct capability_uses {
+	__u64 granted[CAPABILITIES];
+	__u64 denied[CAPABILITIES];
+};
+
+/*
+ * Per home, 0 is the host. 1 KiB each, so for a thousand homes. LRU: for a home that was evicted the first uses are sent again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct capability_uses);
+} capability_uses __weak SEC(".maps");
+
+HW_PART struct capability_uses *capability_uses_of(__u64 home)
+{
+	static const struct capability_uses none;
+	struct capability_uses *uses = bpf_map_lookup_elem(&capability_uses, &home);
+
+	if (uses)
+		return uses;
+	bpf_map_update_elem(&capability_uses, &home, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&capability_uses, &home);
+}
+
+/* By current, against user namespace `userns`. A global function: verified once. */
+__weak __noinline int use_capability(__u32 capability, __s32 result, __u32 userns, __u32 userns_level, __u32 provider)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *process = process_state(task);
+	__u64 home = process ? process->home : container_of_cgroup(cgroup_id(identity_cgroup(task)));
+	struct capability_uses *uses = capability_uses_of(home);
+	struct hw_capability *r;
+	__u64 *count;
+	bool first;
+
+	if (!uses)
+		return 0;
+	capability &= CAPABILITIES - 1;
+	count = result ? &uses->denied[capability] : &uses->granted[capability];
+	first = *count == 0; /* on two CPUs at once perhaps both: one record too many, never one too few */
+	__sync_fetch_and_add(count, 1);
+	if (!first || !home)
+		return 0;
+	if (!emit_admit(task, HW_CAPABILITY, true))
+		return 0;
+	r = EMIT_RESERVE(HW_CAPABILITY, struct hw_capability);
+	if (!r)
+		return 0;
+	fill_header(&r->h, task, HW_CAPABILITY, provider, sizeof(*r));
+	fill_ancestors(r->ancestors, task);
+	r->capability = capability;
+	r->result = result;
+	r->userns = userns;
+	r->userns_level = userns_level;
+	r->count = 1;
+	emit_submit(HW_CAPABILITY, r);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Credentials: each thread has a shadow, its last known ids, capability sets, securebits and user namespace (credentials are a
+ * thread's own in Linux; libc changes all threads one by one). check_credentials() compares real_cred, which no override touches,
+ * with the shadow; a difference is one hw_credential and a fresh shadow. It is called where a commit is seen, and wherever
+ * privilege is used: a change nobody committed is found there, with way UNKNOWN and HW_F_LATE.
+ *
+ * Any provider may call it: from fexit/commit_creds with way_of(current_call(task)), from a check-on-use hook with HW_WAY_UNKNOWN.
+ * During exec a provider leaves commits alone: sched_process_exec compares, when the new exe is known.
+ *
+ * A repeat of a transition (way, before, after) by the same program of the same process is counted, not sent: in the `repeats` of
+ * its next record and in homes[home].suppressed.
+ */
+#ifndef HULLWATCH_OBSERVE_CREDENTIAL_H
+#define HULLWATCH_OBSERVE_CREDENTIAL_H
+
+#include "observe/calls.h"
+#include "observe/exe.h"
+#include "emit.h"
+
+#define TRANSITIONS 8
+/* Set and cleared by anyone, gives nothing by itself, gone at exec: not a change worth a record. */
+#define SECUREBIT_KEEP_CAPS (1U << 4)
+
+#define CRED_WORDS (sizeof(struct hw_cred) / sizeof(__u64))
+#define SECUREBITS_WORD 4 /* securebits and userns */
+
+/* One change of a thread's credentials. */
+struct transition {
+	struct hw_cred before, after;
+	__u32 way;
+	__u32 provider;
+	__u32 uncertain; /* `before` may be old */
+	__u32 pad;
+};
+
+/* Transitions a process has sent, by hash. A collision overwrites: the older one is sent once more. */
+struct transitions {
+	__u64 sent[TRANSITIONS];
+	__u32 repeats; /* since the last record of this process */
+	__u32 pad;
+};
+
+/* In the leader, made at a process's first change: most never make one. No memory: nothing is taken for a repeat, counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct transitions);
+} transitions __weak SEC(".maps");
+
+HW_INLINE __u32 way_of(__u32 call)
+{
+	switch (call) {
+	case CALL_SETID:
+		return HW_WAY_SETID;
+	case CALL_EXEC:
+		return HW_WAY_EXEC;
+	case CALL_CAPSET:
+	case CALL_PRCTL:
+		return HW_WAY_CAPSET;
+	case CALL_KEYCTL:
+		return HW_WAY_KEYCTL;
+	case CALL_UNSHARE:
+	case CALL_CLONE:
+	case CALL_FORK:
+		return HW_WAY_USERNS;
+	case CALL_SETNS:
+		return HW_WAY_SETNS;
+	default:
+		return HW_WAY_COMMIT;
+	}
+}
+
+/* By words: the struct has no padding. */
+HW_INLINE bool same_credentials(const struct hw_cred *a, const struct hw_cred *b)
+{
+	const __u64 *left = (const void *)a, *right = (const void *)b;
+	__u64 differs = (a->securebits ^ b->securebits) & ~SECUREBIT_KEEP_CAPS;
+
+	for (__u32 i = 0; i < CRED_WORDS; i++)
+		if (i != SECUREBITS_WORD)
+			differs |= left[i] ^ right[i];
+	return !differs && a->userns == b->userns;
+}
+
+HW_INLINE __u64 transition_hash(const struct transition *change, __u64 salt)
+{
+	const __u64 *a = (const void *)&change->before, *b = (const void *)&change->after;
+	__u64 hash = 0xcbf29ce484222325ULL ^ salt;
+
+	for (__u32 i = 0; i < CRED_WORDS; i++) {
+		hash = (hash ^ a[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 29;
+		hash = (hash ^ b[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 29;
+	}
+	return hash ? hash : 1;
+}
+
+HW_INLINE struct transitions *transitions_of(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	struct transitions *sent = NULL;
+
+	if (leader)
+		sent = bpf_task_storage_get(&transitions, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!sent)
+		count_error(HW_PLACE_TRANSITIONS);
+	return sent;
+}
+
+HW_INLINE bool gained(const struct hw_cred *before, const struct hw_cred *after)
+{
+	return (after->euid == 0 && before->euid != 0) || (after->cap_permitted & ~before->cap_permitted) ||
+	       after->userns_level < before->userns_level;
+}
+
+/* Sends one change, or counts it as a repeat. */
+HW_PART void send_credential(struct task_struct *task, const struct transition *change)
+{
+	struct task_state *process = process_state(task);
+	struct transitions *sent = transitions_of(task);
+	__u64 hash = transition_hash(change, change->way + ((process ? (__u64)process->execs : 0) << 8));
+	__u64 *slot = sent ? &sent->sent[hash & (TRANSITIONS - 1)] : NULL;
+	struct hw_credential *r;
+
+	if (slot && *slot == hash) {
+		__sync_fetch_and_add(&sent->repeats, 1);
+		count_suppressed(home_state_make(process ? process->home : 0), HW_CREDENTIAL);
+		return;
+	}
+	if (!emit_admit(task, HW_CREDENTIAL, change->way == HW_WAY_UNKNOWN || gained(&change->before, &change->after)))
+		return;
+	r = EMIT_RESERVE(HW_CREDENTIAL, struct hw_credential);
+	if (!r)
+		return;
+	fill_header(&r->h, task, HW_CREDENTIAL, change->provider, sizeof(*r));
+	if (change->way == HW_WAY_UNKNOWN)
+		r->h.flags |= HW_F_LATE;
+	fill_ancestors(r->ancestors, task);
+	r->before = change->before;
+	r->after = change->after;
+	r->way = change->way;
+	r->uncertain = change->uncertain;
+	r->no_new_privs = no_new_privs(task);
+	r->exe_flags = exe_flags_of(exe_inode(task));
+	r->exe_uid = BPF_CORE_READ(exe_inode(task), i_uid.val);
+	if (slot) {
+		*slot = hash;
+		r->repeats = sent->repeats;
+		sent->repeats = 0;
+	}
+	emit_submit(HW_CREDENTIAL, r);
+}
+
+/* Makes what the task has now its shadow, without a record: at start, and for tasks met without one. */
+HW_PART void adopt_credentials(struct task_struct *task)
+{
+	struct task_state *state = thread_state_make(task);
+
+	if (!state)
+		return;
+	fill_cred(&state->shadow, task->real_cred);
+	state->flags |= TASK_SHADOW;
+}
+
+/*
+ * Compares current's; sends and refreshes when they differ. `way` is HW_WAY_UNKNOWN where no commit was seen. A task without a shadow
+ * (older than hullwatch, or no memory at its fork) is adopted; when a commit brought us here its record goes out with before = after
+ * and `uncertain`, because what was before is not known.
+ *
+ * A global function (scalars only, verified once, not for each caller): inlined into its five callers it costs two seconds of start.
+ */
+__weak __noinline int check_credentials(__u32 way, __u32 provider)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state = thread_state_make(task);
+	struct transition change = {.way = way, .provider = provider};
+
+	if (!state)
+		return 0;
+	fill_cred(&change.after, task->real_cred);
+	if (!(state->flags & TASK_SHADOW)) {
+		state->shadow = change.after;
+		state->flags |= TASK_SHADOW;
+		change.before = change.after;
+		change.uncertain = 1;
+		if (way != HW_WAY_UNKNOWN && way != HW_WAY_EXEC)
+			send_credential(task, &change);
+		return 0;
+	}
+	if (same_credentials(&state->shadow, &change.after)) {
+		state->shadow.securebits = change.after.securebits;
+		return 0;
+	}
+	change.before = state->shadow;
+	change.uncertain = state->flags & TASK_SHADOW_UNCERTAIN ? 1 : 0;
+	state->shadow = change.after;
+	state->flags &= ~TASK_SHADOW_UNCERTAIN;
+	send_credential(task, &change);
+	return 0;
+}
+
+/*
+ * At fork, in the parent's context, before the child runs. The child's credentials are a copy of the parent's, or in a new user
+ * namespace; a copy of anything but the parent's shadow is a change.
+ */
+HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct *child, __u32 provider)
+{
+	struct transition change = {.provider = provider};
+	struct task_state *from, *to;
+
+	check_credentials(HW_WAY_UNKNOWN, provider); /* the parent is current */
+	from = thread_state(parent);
+	to = thread_state_make(child);
+	if (!to)
+		return;
+	fill_cred(&change.after, child->real_cred);
+	to->shadow = change.after;
+	to->flags = (to->flags | TASK_SHADOW) & ~TASK_SHADOW_UNCERTAIN;
+	if (!from || !(from->flags & TASK_SHADOW) || same_credentials(&from->shadow, &change.after))
+		return;
+	change.before = from->shadow;
+	change.way = change.before.userns != change.after.userns ? HW_WAY_USERNS : HW_WAY_FORK;
+	send_credential(child, &change);
+}
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+/*
+ * What every rung of the ladder shares of credentials: shadows live and die with their tasks.
+ *
+ *	sched_process_fork   the parent's are checked, the child inherits; a new user namespace shows here
+ *	sched_prepare_exec   (6.10) check-on-use before the exec's own change, so that the two are not taken for one
+ *	sched_process_exec   what exec made of them: setuid and setgid files, file capabilities, or their loss
+ *
+ * Below 6.10 a change nobody committed and the exec after it are one record, with way EXEC.
+ */
+#include "observe/credential.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(credential_fork, struct task_struct *parent, struct task_struct *child)
+{
+	inherit_credentials(parent, child, HW_BY_ALWAYS);
+	return 0;
+}
+
+SEC("tp_btf/sched_prepare_exec")
+int BPF_PROG(credential_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
+{
+	check_credentials(HW_WAY_UNKNOWN, HW_BY_ALWAYS);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(credential_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	check_credentials(HW_WAY_EXEC, HW_BY_ALWAYS);
+	return 0;
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+/*
+ * tp_btf/cap_capable (6.18): the kernel asks whether a task may use a capability. It fires inside the system calls that need one,
+ * whose number and arguments are in the task's registers, which makes it four things at once, all off the system-call path:
+ *
+ *	use of a capability   granted or denied
+ *	check-on-use          credentials nobody was seen to commit are found when they are used
+ *	mount calls           with their outcome, by work at the return to user mode
+ *	setns, unshare, capset, prctl: namespaces and credentials, compared at the return to user mode
+ *
+ * What it does not see, because the kernel checks no capability there:
+ *	unshare(CLONE_NEWUSER) alone, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, keyctl: found at the next use, fork or exec (HW_F_LATE)
+ *	fsconfig FSCONFIG_SET_*, open_tree without OPEN_TREE_CLONE, statmount, listmount, calls that fail before the check
+ *	clone(CLONE_NEW*) refused in the initial user namespace: looks like memory accounting
+ *
+ * Hot: fork, exec, mmap and brk ask for CAP_SYS_ADMIN to account memory. Those leave after a few instructions.
+ */
+#include "observe/capability.h"
+#include "observe/credential.h"
+#include "observe/mount.h"
+#include "observe/namespace.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Set when the proc connector works (src/probe/proc_connector.h). Without it set*id is compared at the return to user mode, too. */
+const volatile bool commits_by_connector = false;
+
+/* A call whose effect is looked at when it returns. */
+struct pending_call {
+	struct bpf_task_work work;
+	__u32 call; /* enum call */
+	__u32 namespaces; /* 1: `ns` holds a namespace call, admitted */
+	struct namespace_call ns;
+};
+
+/* By thread, for the length of one call. Full: namespace calls go out as attempts, credentials are compared at the next use. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct pending_call);
+} pending_calls SEC(".maps");
+
+static int after_mount(struct bpf_map *map, void *key, void *value)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	bpf_rcu_read_lock();
+	end_mount(task, value, call_result(task), task->flags & PF_EXITING ? HW_F_ATTEMPT : 0);
+	bpf_rcu_read_unlock();
+	return 0;
+}
+
+static int after_call(struct bpf_map *map, void *key, void *value)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pending_call *pending = value;
+	__u32 tid = task->pid;
+
+	bpf_rcu_read_lock();
+	check_credentials(way_of(pending->call), HW_BY_QUIET);
+	if (pending->namespaces)
+		send_namespace(task, &pending->ns, call_result(task), task->flags & PF_EXITING ? HW_F_ATTEMPT : 0, HW_BY_QUIET);
+	bpf_rcu_read_unlock();
+	bpf_map_delete_elem(&pending_calls, &tid);
+	return 0;
+}
+
+__weak __noinline int watch_mount(__u32 op)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mount_call *call = begin_mount(task, op, HW_BY_QUIET);
+
+	if (!call || outcome_schedule(task, &call->work, &mount_calls, after_mount))
+		return 0;
+	count_error(HW_PLACE_OUTCOME);
+	end_mount(task, call, 0, HW_F_ATTEMPT);
+	return 0;
+}
+
+__weak __noinline int watch_call(__u32 call, bool namespaces)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pending_call fresh = {.call = call}, *pending;
+	__u32 tid = task->pid;
+
+	if (bpf_map_lookup_elem(&pending_calls, &tid))
+		return 0; /* a second check within the same call */
+	if (namespaces) {
+		if (emit_admit(task, HW_NAMESPACE, false))
+			fresh.namespaces = 1;
+		fill_namespace_call(&fresh.ns, task, call);
+	}
+	bpf_map_update_elem(&pending_calls, &tid, &fresh, BPF_NOEXIST);
+	pending = bpf_map_lookup_elem(&pending_calls, &tid);
+	if (pending && outcome_schedule(task, &pending->work, &pending_calls, after_call))
+		return 0;
+	count_error(pending ? HW_PLACE_OUTCOME : HW_PLACE_CALL_FULL);
+	if (fresh.namespaces)
+		send_namespace(task, &fresh.ns, 0, HW_F_ATTEMPT, HW_BY_QUIET);
+	bpf_map_delete_elem(&pending_calls, &tid);
+	return 0;
+}
+
+/* Memory accounting asks in the initial user namespace, on behalf of calls that are not about privilege. */
+HW_INLINE bool accounting(struct task_struct *task, __u32 call, struct user_namespace *target, int capability, int result)
+{
+	if (capability == CAP_IPC_LOCK)
+		return call == CALL_RING;
+	if (capability != CAP_SYS_ADMIN)
+		return false;
+	if (call == CALL_NONE || call == CALL_MEMORY || call == CALL_EXEC)
+		return true;
+	if (call == CALL_CLONE)
+		return !(call_argument(task, 0) & CLONE_NEW_ANY) || (result && target->level == 0);
+	return call == CALL_FORK && (result || target->level == 0);
+}
+
+SEC("tp_btf/cap_capable")
+int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *target, const struct user_namespace *capable,
+	     int capability, int result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 call = current_call(task);
+
+	if (accounting(task, call, target, capability, result))
+		return 0;
+	/* somebody else's credentials: an opener's, a tracee's, overlayfs acting as its mounter */
+	if (cred != task->real_cred || call == CALL_NONE)
+		return 0;
+	check_credentials(HW_WAY_UNKNOWN, HW_BY_QUIET);
+	if (call >= CALL_MOUNT)
+		watch_mount(call - CALL_MOUNT);
+	else if (call == CALL_SETNS || call == CALL_UNSHARE)
+		watch_call(call, true);
+	else if (call == CALL_CAPSET || call == CALL_PRCTL || (call == CALL_SETID && !commits_by_connector))
+		watch_call(call, false);
+	if (call == CALL_CAPSET && capability == CAP_SETPCAP)
+		return 0; /* asked at each capset, whatever it changes */
+	use_capability((__u32)capability, result, target->ns.inum, (__u32)target->level, HW_BY_QUIET);
+	return 0;
+}
