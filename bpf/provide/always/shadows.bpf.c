@@ -6,6 +6,9 @@
  *	sched_prepare_exec   (6.10) check-on-use before the exec's own change, so that the two are not taken for one
  *	sched_process_exec   what exec made of them: setuid and setgid files, file capabilities, or their loss
  *
+ * Of programs on one hook the one linked first runs first, and files are linked by name: process.bpf.c comes before this file, so the
+ * child's home and the exec count are already right in the records made here.
+ *
  * Below 6.10 a change nobody committed and the exec after it are one record, with way EXEC.
  */
 #include "observe/credential.h"

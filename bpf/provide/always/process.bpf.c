@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Life of processes, on the scheduler's tracepoints: there on every kernel, once per process, nothing on the system-call path.
+ *
+ * sched_process_fork: the child exists and does not run yet, so its state is ready before its first event.
+ * sched_process_exec: the new program is in place and no other thread lives: argv and exe cannot be changed under us.
+ * sched_process_exit: once per thread; the process is over with the last one, which need not be its leader.
+ */
+#include "observe/process.h"
+
+/* trace_sched_process_fork(struct task_struct *parent, struct task_struct *child): in the parent, who is current */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct task_state *state = thread_state_make(child);
+	__u64 home = home_inherit(parent, child, state);
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct home_state *counts_of_home = home_count_fork(parent, home, state != NULL, now);
+	struct hw_fork *r;
+
+	if (child->pid != child->tgid)
+		return 0;
+	if (counts_of_home && burst_quenches(counts_of_home, HW_FORK, &counts_of_home->fork_sample_ns, now))
+		return 0;
+	r = EMIT_RESERVE(HW_FORK, struct hw_fork);
+	if (!r)
+		return 0;
+	fill_header(&r->h, parent, HW_FORK, HW_BY_ALWAYS, sizeof(*r));
+	if (counts_of_home && counts_of_home->counts.bursting)
+		r->h.flags |= HW_F_REDUCED;
+	fill_fork(r, parent, child, home);
+	emit_submit(HW_FORK, r);
+	return 0;
+}
+
+/* trace_sched_process_exec(struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm): p is current, now leader of its
+ * group */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct home_state *home = home_at_exec(task, old_pid != task->pid);
+	struct inode *inode = exe_inode(task);
+	__u32 flags = exe_flags_of(inode);
+	bool reduced = home && home->counts.bursting;
+	struct hw_exec *r;
+	struct slot *slot;
+	__u32 which;
+
+	if (reduced && !exec_is_novel(home, task, BPF_CORE_READ(inode, i_ino), flags) &&
+	    burst_quenches(home, HW_EXEC, &home->exec_sample_ns, bpf_ktime_get_boot_ns()))
+		return 0;
+	slot = slot_take(HW_EXEC, sizeof(*r), &which);
+	if (!slot)
+		return 0;
+	r = (void *)slot->record;
+	fill_header(&r->h, task, HW_EXEC, HW_BY_ALWAYS, 0);
+	if (reduced)
+		r->h.flags |= HW_F_REDUCED;
+	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
+		flags |= HW_EXE_SCRIPT;
+	fill_exec_exe(r, inode, flags);
+	fill_exec_process(r, task, bprm);
+	fill_exec_tail(slot, which, task, bprm);
+	slot_send(slot, HW_EXEC);
+	return 0;
+}
+
+/* trace_sched_process_exit(struct task_struct *p[, bool group_dead since 6.17]): p is current, still has its mm */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct home_state *home = home_count_exit(task, now);
+	struct hw_exit *r;
+
+	if (task->signal->live.counter != 0)
+		return 0;
+	if (home && burst_quenches(home, HW_EXIT, &home->exit_sample_ns, now))
+		return 0;
+	r = EMIT_RESERVE(HW_EXIT, struct hw_exit);
+	if (!r)
+		return 0;
+	fill_header(&r->h, task, HW_EXIT, HW_BY_ALWAYS, sizeof(*r));
+	if (home && home->counts.bursting)
+		r->h.flags |= HW_F_REDUCED;
+	fill_exit(r, task);
+	emit_submit(HW_EXIT, r);
+	return 0;
+}

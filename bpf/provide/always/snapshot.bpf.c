@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * What was there before us. Read once at start, after the other programs are attached and user space has filled `containers`:
+ * gives each task its state, counts it, and writes one hw_task per process. A task that forked meanwhile has its state from
+ * process_fork.
+ */
+#include "observe/process.h"
+
+/* Home, and the counted bit that makes `live` exact. */
+HW_INLINE void adopt(struct task_struct *task, struct task_state *state)
+{
+	struct home_state *home;
+
+	if ((state->flags & (TASK_KNOWN | TASK_HOME_UNSURE)) != TASK_KNOWN) {
+		state->home = container_of_cgroup(cgroup_id(identity_cgroup(task)));
+		state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
+	}
+	if (state->flags & TASK_COUNTED)
+		return;
+	home = home_state_make(home_of(task));
+	if (!home)
+		return;
+	state->flags |= TASK_COUNTED;
+	__sync_fetch_and_add(&home->counts.live, 1);
+}
+
+SEC("iter/task")
+int snapshot_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_state *state;
+	struct hw_task *r;
+	struct slot *slot;
+	__u32 which;
+
+	if (!task || task->flags & PF_EXITING || task->exit_state)
+		return 0;
+	state = thread_state_make(task);
+	if (state)
+		adopt(task, state);
+	if (task->pid != task->tgid)
+		return 0;
+	slot = slot_take(HW_TASK, sizeof(*r), &which);
+	if (!slot)
+		return 0;
+	r = (void *)slot->record;
+	fill_header(&r->h, task, HW_TASK, HW_BY_ITERATOR, sizeof(*r));
+	r->h.syscall = -1; /* another task's registers say nothing certain */
+	r->h.flags &= ~HW_F_COMPAT;
+	fill_cred(&r->cred, task->real_cred);
+	fill_process_key(&r->parent, task->real_parent);
+	fill_namespaces(&r->ns, task);
+	fill_ns_pid(task, NULL, &r->ns_pid);
+	r->sid = session_of(task);
+	r->pgid = group_of(task);
+	r->tty = terminal_of(task);
+	r->no_new_privs = no_new_privs(task);
+	r->seccomp = seccomp_mode(task);
+	r->sessionid = audit_session(task);
+	r->exe_flags = exe_flags_of(exe_inode(task));
+	bpf_seq_write(ctx->meta->seq, slot->record, sizeof(*r));
+	slot_drop(slot);
+	return 0;
+}
