@@ -110,7 +110,7 @@ HW_INLINE void emit_output(__u32 kind, void *record, __u64 size)
 
 /* ---- fairness of the critical ring ---- */
 
-HW_PART void emit_flood(struct task_struct *task, __u32 flooded, __u32 over, __u64 suppressed)
+HW_PART void emit_flood(struct task_struct *task, const struct bucket_key *of, __u32 over, __u64 suppressed)
 {
 	struct hw_flood *r = EMIT_RESERVE(HW_FLOOD, struct hw_flood);
 
@@ -118,7 +118,8 @@ HW_PART void emit_flood(struct task_struct *task, __u32 flooded, __u32 over, __u
 		return;
 	fill_header(&r->h, task, HW_FLOOD, HW_BY_ALWAYS, sizeof(*r));
 	fill_ancestors(r->ancestors, task);
-	r->flooded = flooded;
+	r->h.home = of->home; /* a request is recorded while its server is current */
+	r->flooded = of->kind;
 	r->over = over;
 	r->suppressed = suppressed;
 	emit_submit(HW_FLOOD, r);
@@ -137,16 +138,14 @@ HW_INLINE bool critical_ring_has_room(void)
  *
  * Two CPUs may both take the last token: the bucket is a rate, not an exact count; `suppressed` is exact.
  */
-HW_PART bool emit_admit(struct task_struct *task, __u32 kind, bool novel)
+HW_PART bool emit_admit_home(struct task_struct *task, __u64 home, __u32 kind, bool novel)
 {
-	struct task_state *state = process_state(task);
-	struct bucket_key key = {.kind = kind};
+	struct bucket_key key = {.home = home, .kind = kind};
 	__u64 now = bpf_ktime_get_boot_ns();
 	__u64 token = NS_PER_S / (critical_rate ? critical_rate : 1);
 	__u64 depth = token * critical_burst;
 	struct bucket *bucket;
 
-	key.home = state ? state->home : container_of_cgroup(cgroup_id(identity_cgroup(task)));
 	bucket = bpf_map_lookup_elem(&buckets, &key);
 	if (!bucket) {
 		struct bucket full = {.paid_until_ns = now + token};
@@ -159,7 +158,7 @@ HW_PART bool emit_admit(struct task_struct *task, __u32 kind, bool novel)
 		bucket->paid_until_ns = now;
 	if (bucket->flooded && bucket->paid_until_ns <= now + depth / 2) {
 		bucket->flooded = 0;
-		emit_flood(task, kind, 1, bucket->suppressed);
+		emit_flood(task, &key, 1, bucket->suppressed);
 	}
 	if (bucket->paid_until_ns + token <= now + depth) {
 		__sync_fetch_and_add(&bucket->paid_until_ns, token);
@@ -167,13 +166,18 @@ HW_PART bool emit_admit(struct task_struct *task, __u32 kind, bool novel)
 	}
 	if (!bucket->flooded) {
 		bucket->flooded = 1;
-		emit_flood(task, kind, 0, bucket->suppressed);
+		emit_flood(task, &key, 0, bucket->suppressed);
 	}
 	if (novel && critical_ring_has_room())
 		return true;
 	__sync_fetch_and_add(&bucket->suppressed, 1);
 	count_suppressed(home_state_make(key.home), kind);
 	return false;
+}
+
+HW_INLINE bool emit_admit(struct task_struct *task, __u32 kind, bool novel)
+{
+	return emit_admit_home(task, home_of(task), kind, novel);
 }
 
 #endif

@@ -162,14 +162,14 @@ HW_INLINE bool compat_call(struct task_struct *task)
 
 HW_INLINE __s32 syscall_number(struct task_struct *task)
 {
-	struct pt_regs___arm64 *regs = entry_registers(task);
+	struct pt_regs___a64 *regs = entry_registers(task);
 
 	return regs ? regs->syscallno : -1;
 }
 
 HW_INLINE __u64 syscall_argument(struct task_struct *task, int n)
 {
-	struct pt_regs___arm64 *regs = entry_registers(task);
+	struct pt_regs___a64 *regs = entry_registers(task);
 	__u64 value = 0;
 
 	if (!regs)

@@ -34,9 +34,12 @@ HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
 	if (state) {
 		h->process.execs = state->execs;
 		h->creator = state->creator;
-		h->home = state->home;
 	} else {
 		count_error(HW_PLACE_TASK_STATE);
+	}
+	if (home_is_sure(state)) {
+		h->home = state->home;
+	} else {
 		h->flags |= HW_F_HOME_INFERRED;
 		h->home = container_of_cgroup(h->cgroup);
 	}

@@ -209,6 +209,7 @@ struct cgroup {
 	int level;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
+	struct cgroup_subsys_state *subsys[1];
 };
 struct css_set {
 	struct cgroup_subsys_state *subsys[1];
@@ -240,12 +241,9 @@ struct tty_struct {
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
-	struct task_struct *group_exec_task;
+	unsigned int flags;
 	struct pid *pids[4];
 	struct tty_struct *tty;
-};
-struct signal_struct___before_5_17 {
-	struct task_struct *group_exit_task; /* group_exec_task since 5.17 */
 };
 struct seccomp {
 	int mode;
@@ -291,20 +289,111 @@ struct linux_binprm {
 #define PF_KTHREAD   0x00200000
 /* task_struct.atomic_flags */
 #define PFA_NO_NEW_PRIVS_BIT 0
+/* signal_struct.flags */
+#define SIGNAL_GROUP_EXIT 0x00000004
+/* super_block.s_flags: mounted by the kernel for itself */
+#define SB_KERNMOUNT (1 << 22)
+/* super_block.s_magic */
+#define TMPFS_MAGIC	0x01021994
+#define HUGETLBFS_MAGIC 0x958458f6
+#define OVERLAYFS_MAGIC 0x794c7630
 /* index into signal_struct.pids */
 enum { PIDTYPE_PID = 0, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
 
-#define CLONE_THREAD 0x00010000UL
+#define CLONE_VM    0x00000100UL
+#define CLONE_VFORK 0x00004000UL
+#define CSIGNAL	    0x000000ffUL
+
+/* ---- sockets ---- */
+
+typedef struct {
+	long long counter;
+} atomic64_t;
+typedef struct {
+	struct net *net;
+} possible_net_t;
+typedef struct refcount_struct {
+	atomic_t refs;
+} refcount_t;
+struct sock_common {
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	atomic64_t skc_cookie;
+};
+struct sk_buff_head {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+};
+struct sock {
+	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+	__u16 sk_type;
+	struct pid *sk_peer_pid;
+};
+struct sk_buff {
+	struct sock *sk;
+	char cb[48];
+	unsigned int len, data_len;
+	unsigned char *data;
+};
+struct unix_skb_parms {
+	__u32 consumed;
+};
+struct sockaddr_un {
+	unsigned short sun_family;
+	char sun_path[HW_SUN_PATH];
+};
+struct unix_address {
+	refcount_t refcnt;
+	int len; /* of the name, its two bytes of family included */
+	struct sockaddr_un name[];
+};
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+	struct path path;
+	struct sock *peer;
+};
+struct socket {
+	struct sock *sk;
+};
+
+#define AF_UNIX		1
+#define TCP_ESTABLISHED 1
+#define TCP_LISTEN	10
+#define SOCK_DGRAM	2
 
 /* ---- registers ---- */
 
 struct pt_regs___x86 {
 	unsigned long di, si, dx, r10, r8, r9, ax, orig_ax;
+	unsigned long bx, cx, bp; /* arguments of 32-bit calls */
 };
-struct pt_regs___arm64 {
+struct pt_regs___a64 { /* <bpf/bpf_tracing.h> has taken ___arm64 */
 	__u64 regs[31];
 	__u64 orig_x0;
 	__s32 syscallno;
+};
+
+/* ---- mounts being made by fsopen, fsconfig, fsmount ---- */
+
+struct file_system_type {
+	const char *name;
+};
+struct fs_context {
+	struct file_system_type *fs_type;
+	const char *source;
+};
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+struct files_struct {
+	struct fdtable *fdt;
+};
+struct task_struct___files {
+	struct files_struct *files;
 };
 
 /* ---- iterators ---- */

@@ -29,9 +29,11 @@ HW_KNOB(__u32, cgroup_v1, 0);
 /* ---- what tasks and homes remember ---- */
 
 enum task_flag {
-	TASK_COUNTED = 1 << 0,		/* is in homes[counted_home].live */
+	TASK_COUNTED = 1 << 0,		/* is in its home's `live` */
 	TASK_SHADOW = 1 << 1,		/* shadow holds credentials */
 	TASK_SHADOW_UNCERTAIN = 1 << 2, /* a commit may have been missed since */
+	TASK_KNOWN = 1 << 3,		/* creator, home and execs were set */
+	TASK_HOME_UNSURE = 1 << 4, /* forked by a process without state: home is taken from the cgroup until the snapshot */
 };
 
 /*
@@ -52,8 +54,8 @@ struct task_state {
 /* The public counts first: user space reads that much of the value. */
 struct home_state {
 	struct hw_home counts;
-	__u64 fork_sample_ns, exit_sample_ns; /* when the last one of a burst was sent */
-	__u64 seen_exes[SEEN_EXES];	      /* exe inodes exec'ed in this burst, a ring */
+	__u64 fork_sample_ns, exit_sample_ns, exec_sample_ns; /* when the last one of a burst was sent */
+	__u64 seen_exes[SEEN_EXES];			      /* exe inodes exec'ed in this burst, a ring */
 	__u32 seen_next;
 	__u32 pad;
 };

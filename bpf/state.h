@@ -3,7 +3,7 @@
 #ifndef HULLWATCH_STATE_H
 #define HULLWATCH_STATE_H
 
-#include "maps.h"
+#include "facts.h"
 
 /* State of this thread, NULL when it has none. Credentials (shadow) live here. */
 HW_INLINE struct task_state *thread_state(struct task_struct *task)
@@ -37,6 +37,12 @@ HW_INLINE __u64 container_of_cgroup(__u64 cgroup)
 	return container ? *container : 0;
 }
 
+/* Is the home in `state` (which may be NULL) to be believed? Else it is inferred from the cgroup the task is in. */
+HW_INLINE bool home_is_sure(const struct task_state *state)
+{
+	return state && (state->flags & (TASK_KNOWN | TASK_HOME_UNSURE)) == TASK_KNOWN;
+}
+
 HW_INLINE struct home_state *home_state(__u64 home)
 {
 	return bpf_map_lookup_elem(&homes, &home);
@@ -55,6 +61,14 @@ HW_PART struct home_state *home_state_make(__u64 home)
 	if (!state)
 		count_error(HW_PLACE_HOME_FULL);
 	return state;
+}
+
+/* The home of the process `task` belongs to. */
+HW_INLINE __u64 home_of(struct task_struct *task)
+{
+	struct task_state *state = process_state(task);
+
+	return home_is_sure(state) ? state->home : container_of_cgroup(cgroup_id(identity_cgroup(task)));
 }
 
 #endif

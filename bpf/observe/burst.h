@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Fork bursts of a home, and the quench: while one lasts, repeated fork, exit and exec records of that home are counted instead
+ * of sent. What is new always passes (process.h).
+ */
+#ifndef HULLWATCH_OBSERVE_BURST_H
+#define HULLWATCH_OBSERVE_BURST_H
+
+#include "emit.h"
+
+/* Not metered by emit_admit(): two a window and home at most. */
+HW_PART void emit_burst(struct task_struct *task, __u64 home, struct home_state *state, __u32 over)
+{
+	struct hw_burst *r = EMIT_RESERVE(HW_BURST, struct hw_burst);
+
+	if (!r)
+		return;
+	fill_header(&r->h, task, HW_BURST, HW_BY_ALWAYS, sizeof(*r));
+	r->h.home = home; /* a fork counts for the child's home */
+	fill_ancestors(r->ancestors, task);
+	__builtin_memcpy(&r->counts, &state->counts, sizeof(r->counts));
+	r->over = over;
+	emit_submit(HW_BURST, r);
+}
+
+HW_INLINE bool burst_grows(const struct hw_home *counts)
+{
+	return counts->window_forks >= burst_forks && (__s64)(counts->window_forks - counts->window_exits) >= burst_growth;
+}
+
+/*
+ * Begins a new window when the last is over, and ends a burst whose last window was below the thresholds. Called at each fork
+ * and exit, so a home that stops both stays `bursting` until user space sees the old window_start_ns. Two CPUs may roll at
+ * once: a window loses some counts, the totals do not.
+ */
+HW_INLINE void burst_roll(struct task_struct *task, __u64 home, struct home_state *state, __u64 now)
+{
+	struct hw_home *counts = &state->counts;
+	__u64 age = now - counts->window_start_ns;
+
+	if (age < burst_window_ns)
+		return;
+	if (counts->bursting && (age >= 2 * burst_window_ns || !burst_grows(counts))) {
+		counts->bursting = 0;
+		emit_burst(task, home, state, 1);
+	}
+	counts->window_start_ns = now;
+	counts->window_forks = 0;
+	counts->window_exits = 0;
+	counts->creators = 0;
+}
+
+/* After a fork was counted. */
+HW_INLINE void burst_check(struct task_struct *task, __u64 home, struct home_state *state)
+{
+	if (state->counts.bursting || !burst_grows(&state->counts))
+		return;
+	state->counts.bursting = 1;
+	__builtin_memset(state->seen_exes, 0, sizeof(state->seen_exes));
+	emit_burst(task, home, state, 0);
+}
+
+/* Is this record of a bursting home one to count instead of to send? `last` is when its kind was last sent. */
+HW_INLINE bool burst_quenches(struct home_state *state, __u32 kind, __u64 *last, __u64 now)
+{
+	if (!state || !state->counts.bursting)
+		return false;
+	if (now - *last >= burst_sample_ns) {
+		*last = now;
+		return false;
+	}
+	count_suppressed(state, kind);
+	return true;
+}
+
+/* First exec of this inode since the burst began, as far as the last eight tell. */
+HW_INLINE bool burst_new_exe(struct home_state *state, __u64 inode)
+{
+	for (int i = 0; i < SEEN_EXES; i++)
+		if (state->seen_exes[i] == inode)
+			return false;
+	state->seen_exes[state->seen_next++ & (SEEN_EXES - 1)] = inode;
+	return true;
+}
+
+#endif

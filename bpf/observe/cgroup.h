@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Cgroups: which of them are containers, and who entered them. */
+#ifndef HULLWATCH_OBSERVE_CGROUP_H
+#define HULLWATCH_OBSERVE_CGROUP_H
+
+#include "observe/home.h"
+#include "walk.h"
+
+#define CGROUP_NAME_SCANNED 160
+
+/* Is it of the hierarchy that names containers? The tracepoints fire once per hierarchy. */
+HW_INLINE bool cgroup_counts(struct cgroup *cgroup)
+{
+	struct cgroup_subsys_state *css = NULL;
+	__u64 index;
+
+	if (!cgroup_v1)
+		return BPF_CORE_READ(cgroup, root, hierarchy_id) == 0;
+	index = cgroup_v1 == 1 ? bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id)
+			       : bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	bpf_probe_read_kernel(&css, sizeof(css),
+			      (void *)__builtin_preserve_access_index(&cgroup->subsys) + index * sizeof(css));
+	return css && BPF_CORE_READ(css, cgroup) == cgroup;
+}
+
+HW_INLINE __u64 cgroup_parent_id(struct cgroup *cgroup)
+{
+	return cgroup_id(BPF_CORE_READ(cgroup, self.parent, cgroup));
+}
+
+/*
+ * Does the name at the start of an hw_cgroup's tail look like a container's? A run of 64 hex digits (docker, containerd, CRI-O,
+ * podman, with or without "docker-….scope" around it), but no pod's slice and no conmon, whose cgroup holds podman's monitor. A
+ * first guess, so that the first task of a container has its home; user space looks at what the runtime wrote and corrects it.
+ *
+ * The state of the scan is in the slot and volatile, lest clang keeps it in registers, where the verifier would follow each
+ * value.
+ */
+__weak __noinline int names_container(__u32 which)
+{
+	struct slot *slot = slot_at(which);
+	volatile __u32 *run, *ruled_out;
+	bool seen = false;
+
+	if (!slot)
+		return 0;
+	run = &slot->components;
+	ruled_out = &slot->path_flags;
+	*run = 0;
+	*ruled_out = 0;
+	for (int i = 0; i < CGROUP_NAME_SCANNED; i++) {
+		const __u8 *c = &slot->record[sizeof(struct hw_cgroup) + i];
+
+		if (!*c)
+			break;
+		*run = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'f') ? *run + 1 : 0;
+		if (*run == 64)
+			seen = true;
+		if (c[0] == 'c' && c[1] == 'o' && c[2] == 'n' && c[3] == 'm' && c[4] == 'o' && c[5] == 'n')
+			*ruled_out = 1;
+		if (c[0] == '.' && c[1] == 's' && c[2] == 'l' && c[3] == 'i' && c[4] == 'c' && c[5] == 'e')
+			*ruled_out = 1;
+	}
+	return seen && !*ruled_out;
+}
+
+/* Appends the cgroup's path, leaf first, to slot `which`, as walk_path() does. The root has no name. */
+__weak __noinline int walk_cgroup(__u32 which, __u64 cgroup_address)
+{
+	struct cgroup *cgroup = (void *)cgroup_address, *above;
+	struct slot *slot = slot_at(which);
+
+	if (!slot)
+		return 0;
+	for (int step = 0; step < HW_CGROUP_COMPONENTS; step++) {
+		__u64 at = slot_room(slot);
+		long length;
+
+		above = BPF_CORE_READ(cgroup, self.parent, cgroup);
+		if (!above)
+			return 0;
+		if (!at)
+			break;
+		length = bpf_probe_read_kernel_str(slot->record + at, HW_STRING_MAX, BPF_CORE_READ(cgroup, kn, name));
+		if (length <= 0)
+			break;
+		slot->used = (__u32)(at + (__u64)length);
+		slot->components++;
+		cgroup = above;
+	}
+	if (BPF_CORE_READ(cgroup, self.parent))
+		slot->path_flags |= HW_PATH_TRUNCATED;
+	return 0;
+}
+
+HW_INLINE struct hw_path slot_cgroup_path(struct slot *slot, __u32 which, __u32 fixed, struct cgroup *cgroup)
+{
+	struct hw_path path = {};
+	__u64 address = 0;
+	__u32 start = slot->used;
+
+	/* a BTF pointer may not be handed to a global function: launder it */
+	bpf_probe_read_kernel(&address, sizeof(address), &cgroup);
+	slot->components = 0;
+	slot->path_flags = 0;
+	walk_cgroup(which, address);
+	path.components.off = start - fixed;
+	path.components.len = slot->used - start;
+	path.count = slot->components;
+	path.flags = slot->path_flags;
+	return path;
+}
+
+/*
+ * Which container does a new cgroup belong to? Its parent's, if that is in one: the outermost counts, whatever a container
+ * makes inside. Else itself, if it is named like one. 0: none. Its path is in the slot already, leaf first.
+ */
+HW_INLINE __u64 container_of_new(struct hw_cgroup *r, __u32 which)
+{
+	__u64 container = container_of_cgroup(r->parent_id);
+
+	if (!container && names_container(which)) {
+		container = r->id;
+		home_state_make(container);
+	}
+	if (container && bpf_map_update_elem(&containers, &r->id, &container, BPF_ANY)) {
+		count_error(HW_PLACE_CONTAINER_FULL);
+		container = 0;
+	}
+	return container;
+}
+
+HW_INLINE void fill_cgroup(struct hw_cgroup *r, struct cgroup *cgroup, __u32 op)
+{
+	r->op = op;
+	r->level = (__u32)BPF_CORE_READ(cgroup, level);
+	r->id = cgroup_id(cgroup);
+	r->parent_id = cgroup_parent_id(cgroup);
+}
+
+/* Did the whole process move? v1's `tasks` and v2's cgroup.threads move single threads, which changes nobody's home. */
+HW_INLINE bool whole_process(struct task_struct *task, bool threadgroup)
+{
+	return threadgroup || (task->pid == task->tgid && task->signal->live.counter == 1);
+}
+
+#endif

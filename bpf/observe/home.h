@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Homes: which container a process belongs to for good, and the exact counts of each.
+ *
+ * A home is inherited at fork. Only a task whose own home is the host gives another home: by placing a child (clone3 with
+ * CLONE_INTO_CGROUP) or by writing into cgroup.procs. What a container does with cgroups never changes a home.
+ */
+#ifndef HULLWATCH_OBSERVE_HOME_H
+#define HULLWATCH_OBSERVE_HOME_H
+
+#include "observe/burst.h"
+
+/* State of a new task, before it runs. Returns its home. */
+HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *child, struct task_state *state)
+{
+	struct task_state *process = process_state(parent);
+	struct task_state *caller = thread_state(parent);
+	__u64 home = home_of(parent);
+	bool thread = child->pid != child->tgid;
+
+	if (!thread && !home)
+		home = container_of_cgroup(cgroup_id(identity_cgroup(child)));
+	if (!state)
+		return home;
+	state->home = home;
+	state->flags = TASK_KNOWN | TASK_COUNTED;
+	if (!home_is_sure(process))
+		state->flags |= TASK_HOME_UNSURE;
+	if (thread && process) {
+		state->creator = process->creator;
+		state->execs = process->execs;
+	} else {
+		fill_key(&state->creator, parent);
+		if (process)
+			state->creator.execs = process->execs;
+	}
+	if (caller && caller->flags & TASK_SHADOW) {
+		state->shadow = caller->shadow;
+		state->flags |= caller->flags & (TASK_SHADOW | TASK_SHADOW_UNCERTAIN);
+	}
+	return home;
+}
+
+HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 home, bool counted, __u64 now)
+{
+	struct home_state *state = home_state_make(home);
+	struct task_state *process = process_state(parent);
+
+	if (!state)
+		return NULL;
+	burst_roll(parent, home, state, now);
+	__sync_fetch_and_add(&state->counts.forks, 1);
+	__sync_fetch_and_add(&state->counts.window_forks, 1);
+	if (counted)
+		__sync_fetch_and_add(&state->counts.live, 1);
+	state->counts.last_fork_ns = now;
+	if (process && process->fork_window_ns != state->counts.window_start_ns) {
+		process->fork_window_ns = state->counts.window_start_ns;
+		__sync_fetch_and_add(&state->counts.creators, 1);
+	}
+	burst_check(parent, home, state);
+	return state;
+}
+
+HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 now)
+{
+	struct task_state *thread = thread_state(task);
+	__u64 home = home_of(task);
+	struct home_state *state = home_state_make(home);
+
+	if (!state)
+		return NULL;
+	burst_roll(task, home, state, now);
+	__sync_fetch_and_add(&state->counts.exits, 1);
+	__sync_fetch_and_add(&state->counts.window_exits, 1);
+	if (thread && thread->flags & TASK_COUNTED) {
+		thread->flags &= ~TASK_COUNTED;
+		__sync_fetch_and_add(&state->counts.live, -1);
+	}
+	return state;
+}
+
+/*
+ * Gives the process of `leader` another home and moves its live tasks with it. A thread between the decrement of signal->live
+ * and its exit tracepoint at this moment is counted out of the new home without having been counted in: off by one, and only
+ * then.
+ */
+HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, __u64 home)
+{
+	__s64 live = leader->signal->live.counter;
+
+	if (state->flags & TASK_COUNTED) { /* before the snapshot none of them is */
+		struct home_state *from = home_state(state->home), *to = home_state_make(home);
+
+		if (from)
+			__sync_fetch_and_add(&from->counts.live, -live);
+		if (to)
+			__sync_fetch_and_add(&to->counts.live, live);
+	}
+	state->home = home;
+	state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
+	if (live > 1) {
+		struct hw_key key = {};
+
+		fill_key(&key, leader);
+		bpf_map_update_elem(&rehomed, &key, &home, BPF_ANY);
+	}
+}
+
+/*
+ * At exec, where `task` is the leader: counts it in the process's state and in its home, which is returned. When another thread
+ * called, the old leader's state went with it: the caller's copy is of its own birth, true but for a home given since.
+ */
+HW_INLINE struct home_state *home_at_exec(struct task_struct *task, bool from_thread)
+{
+	struct task_state *state = thread_state_make(task);
+	__u64 container = container_of_cgroup(cgroup_id(identity_cgroup(task)));
+	struct home_state *home;
+
+	if (state) {
+		struct hw_key key = {};
+		__u64 *moved;
+
+		fill_key(&key, task);
+		moved = from_thread ? bpf_map_lookup_elem(&rehomed, &key) : NULL;
+		if (moved)
+			state->home = *moved;
+		if (!(state->flags & TASK_KNOWN)) /* met before the snapshot */
+			state->flags |= TASK_KNOWN | TASK_HOME_UNSURE;
+		/* its cgroup may have been recognised as a container's only after it got there */
+		if (!state->home && container)
+			home_move(task, state, container);
+		state->execs++;
+	}
+	home = home_state_make(home_of(task));
+	if (home)
+		__sync_fetch_and_add(&home->counts.execs, 1);
+	return home;
+}
+
+#endif

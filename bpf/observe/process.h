@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* What is recorded of a process: its exec, its forks, its end. */
+#ifndef HULLWATCH_OBSERVE_PROCESS_H
+#define HULLWATCH_OBSERVE_PROCESS_H
+
+#include "observe/exe.h"
+#include "observe/home.h"
+#include "walk.h"
+
+/* Host pid of a struct pid: numbers[0]. */
+HW_INLINE __u32 host_pid(struct pid *pid)
+{
+	struct upid upid = {};
+
+	bpf_probe_read_kernel(&upid, sizeof(upid), __builtin_preserve_access_index(&pid->numbers));
+	return (__u32)upid.nr;
+}
+
+HW_INLINE __u32 session_of(struct task_struct *task)
+{
+	return host_pid(BPF_CORE_READ(task, signal, pids[PIDTYPE_SID]));
+}
+
+HW_INLINE __u32 group_of(struct task_struct *task)
+{
+	return host_pid(BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]));
+}
+
+/* Device number of the controlling terminal, 0: none. */
+HW_INLINE __u32 terminal_of(struct task_struct *task)
+{
+	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
+
+	if (!tty)
+		return 0;
+	return (__u32)BPF_CORE_READ(tty, driver, major) << 20 |
+	       (__u32)(BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+}
+
+HW_INLINE __u32 seccomp_mode(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->seccomp) ? (__u32)task->seccomp.mode : 0;
+}
+
+HW_INLINE __u32 audit_session(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->sessionid) ? task->sessionid : (__u32)-1;
+}
+
+HW_INLINE void fill_process_key(struct hw_key *key, struct task_struct *task)
+{
+	struct task_state *state;
+
+	if (!task)
+		return;
+	fill_key(key, task);
+	state = process_state(task);
+	if (state)
+		key->execs = state->execs;
+}
+
+/* ---- exec ---- */
+
+HW_INLINE __u8 dumpable_of(struct mm_struct *mm)
+{
+	struct mm_struct___bitmap *newer = (void *)mm;
+	unsigned long flags = 0;
+
+	if (bpf_core_field_exists(newer->flags.__mm_flags))
+		bpf_probe_read_kernel(&flags, sizeof(flags), &newer->flags);
+	else
+		bpf_probe_read_kernel(&flags, sizeof(flags), &mm->flags);
+	return flags & 3;
+}
+
+HW_PART void fill_exec_process(struct hw_exec *r, struct task_struct *task, struct linux_binprm *bprm)
+{
+	fill_cred(&r->cred, task->real_cred);
+	fill_namespaces(&r->ns, task);
+	fill_process_key(&r->parent, task->real_parent);
+	fill_ns_pid(task, NULL, &r->ns_pid);
+	r->sid = session_of(task);
+	r->pgid = group_of(task);
+	r->tty = terminal_of(task);
+	r->sessionid = audit_session(task);
+	r->no_new_privs = no_new_privs(task);
+	r->seccomp = seccomp_mode(task);
+	r->dumpable = dumpable_of(task->mm);
+	r->secureexec = BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec);
+}
+
+/* The strings and paths. argv is read from the new stack, which the kernel has just filled: no other thread lives yet. */
+HW_INLINE void fill_exec_tail(struct slot *slot, __u32 which, struct task_struct *task, struct linux_binprm *bprm)
+{
+	struct hw_exec *r = (void *)slot->record;
+	struct mm_struct *mm = task->mm;
+	struct fs_struct *fs = task->fs;
+	struct file *exe = BPF_CORE_READ(mm, exe_file);
+	__u64 start = BPF_CORE_READ(mm, arg_start);
+	__u64 total = BPF_CORE_READ(mm, arg_end) - start;
+
+	slot_root(slot, task);
+	r->filename = slot_kernel_string(slot, sizeof(*r), BPF_CORE_READ(bprm, filename), SLOT_CHUNK);
+	r->args_total = (__u32)total;
+	r->args = slot_user_bytes(slot, sizeof(*r), (void *)start, total);
+	r->exe =
+	    slot_path(slot, which, sizeof(*r), (__u64)BPF_CORE_READ(exe, f_path.dentry), (__u64)BPF_CORE_READ(exe, f_path.mnt));
+	if (r->exe_flags & HW_EXE_UNLINKED)
+		r->exe.flags |= HW_PATH_UNLINKED;
+	r->cwd = slot_path(slot, which, sizeof(*r), (__u64)BPF_CORE_READ(fs, pwd.dentry), (__u64)BPF_CORE_READ(fs, pwd.mnt));
+}
+
+/* In a burst, what may not be left out even though the home execs the same file again and again. */
+HW_INLINE bool exec_is_novel(struct home_state *home, struct task_struct *task, __u64 inode, __u32 exe_flags)
+{
+	return burst_new_exe(home, inode) || terminal_of(task) ||
+	       exe_flags & (HW_EXE_SETUID | HW_EXE_SETGID | HW_EXE_MEMFD | HW_EXE_UNLINKED | HW_EXE_UPPER);
+}
+
+/* ---- fork ---- */
+
+#if defined(__TARGET_ARCH_x86)
+enum { NR_CLONE = 56, NR_FORK = 57, NR_VFORK = 58, NR_CLONE3 = 435 };
+enum { NR_COMPAT_CLONE = 120, NR_COMPAT_VFORK = 190 };
+#else
+enum { NR_CLONE = 220, NR_FORK = -2, NR_VFORK = -2, NR_CLONE3 = 435 };
+enum { NR_COMPAT_CLONE = 120, NR_COMPAT_VFORK = 190 };
+#endif
+
+/*
+ * CLONE_* flags of the call the task is in, without the exit signal; 0 for fork(2), and for kernel threads. clone3 has them in
+ * user memory, where another thread may have changed them since: nothing is decided by them.
+ */
+HW_INLINE __u64 clone_flags_of(struct task_struct *task)
+{
+	__s32 nr = syscall_number(task);
+	__u64 flags = 0;
+
+	if (nr == NR_CLONE3) {
+		if (!compat_call(task))
+			bpf_probe_read_user(&flags, sizeof(flags), (void *)syscall_argument(task, 0));
+		return flags;
+	}
+	if (compat_call(task))
+		return nr == NR_COMPAT_VFORK ? CLONE_VFORK | CLONE_VM : 0;
+	if (nr == NR_CLONE)
+		return syscall_argument(task, 0) & ~CSIGNAL;
+	return nr == NR_VFORK ? CLONE_VFORK | CLONE_VM : 0;
+}
+
+HW_INLINE void fill_fork(struct hw_fork *r, struct task_struct *parent, struct task_struct *child, __u64 child_home)
+{
+	fill_key(&r->child, child);
+	fill_process_key(&r->child_parent, child->real_parent);
+	r->clone_flags = clone_flags_of(parent);
+	r->child_home = child_home;
+	r->child_cgroup = cgroup_id(identity_cgroup(child));
+	fill_ns_pid(child, NULL, &r->child_ns_pid);
+	r->child_userns = BPF_CORE_READ(child, real_cred, user_ns, ns.inum);
+}
+
+/* ---- exit ---- */
+
+HW_INLINE void fill_exit(struct hw_exit *r, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	struct signal_struct *signal = task->signal;
+
+	/* as wait(2) will tell it: the group's code, else the leader's own */
+	r->exit_code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : leader->exit_code;
+	r->lived_ns = r->h.time_ns - leader->start_boottime;
+	fill_ns_pid(leader, NULL, &r->ns_pid);
+}
+
+#endif
