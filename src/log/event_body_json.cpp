@@ -5,8 +5,9 @@
 namespace hullwatch {
 namespace {
 
-constexpr std::array<std::string_view, HW_KIND_MAX> kKindNames = {"none",   "exec",    "fork",   "exit",    "credential", "capability", "mount",
-                                                                  "namespace", "cgroup", "socket", "request", "burst",      "flood",      "task"};
+constexpr std::array<std::string_view, HW_KIND_MAX> kKindNames = {"none",       "exec",  "fork",      "exit",   "credential",
+                                                                  "capability", "mount", "namespace", "cgroup", "socket",
+                                                                  "request",    "burst", "flood",     "task"};
 constexpr std::array<std::string_view, HW_WAY_MAX> kWayNames = {"unknown", "setid", "exec",   "capset", "keyctl",
                                                                 "userns",  "setns", "commit", "fork"};
 constexpr std::array<std::string_view, HW_NS_OP_MAX> kNamespaceOps = {"setns", "unshare"};
@@ -112,7 +113,10 @@ struct BodyWriter {
 
   void operator()(const MountEvent& e) const {
     const hw_mount& f = e.facts;
-    json.key("mount").begin_object().bytes_member("source", redactor.text(e.source)).bytes_member("target", redactor.text(e.target));
+    json.key("mount")
+        .begin_object()
+        .bytes_member("source", redactor.text(e.source))
+        .bytes_member("target", redactor.text(e.target));
     json.bytes_member("fstype", e.fstype).bytes_member("data", redactor.text(e.data));
     json.bytes_member("resolved_source", e.resolved_source).bytes_member("resolved_target", e.resolved_target);
     json.member("from_fd", f.from_fd).member("to_fd", f.to_fd).member("command", f.command).member("result", f.result);

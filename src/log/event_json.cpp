@@ -12,7 +12,7 @@ namespace {
 constexpr uint32_t kUnset = 0xffffffffU;
 
 std::string_view provider_name(uint16_t provider) {
-  constexpr std::array<std::string_view, HW_PROVIDER_MAX> kNames = {"always", "quiet",  "lsm",     "fentry",
+  constexpr std::array<std::string_view, HW_PROVIDER_MAX> kNames = {"always", "quiet",    "lsm",     "fentry",
                                                                     "kprobe", "dispatch", "iterator"};
   return provider < kNames.size() ? kNames[provider] : "unknown";
 }

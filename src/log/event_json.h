@@ -1,6 +1,6 @@
 #pragma once
-// An event as the members of its log record. Command lines, mount data and requests' paths pass the redactor; the raw bytes of a
-// request are never written. Evaluator thread (the event is a view); pure.
+// An event as the members of its log record. Command lines, mount data and requests' paths pass the redactor; the raw bytes of
+// a request are never written. Evaluator thread (the event is a view); pure.
 
 #include <string>
 

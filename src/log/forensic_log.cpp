@@ -25,8 +25,7 @@ Result<std::unique_ptr<ForensicLog>> ForensicLog::open(ForensicLogOptions option
   auto remains = directory->mend();
   if (!remains) return fail(std::move(remains.error()));
   const LogRemains found = *remains;
-  std::unique_ptr<ForensicLog> log(
-      new ForensicLog(std::move(options), clock, std::move(*directory), std::move(*remains)));
+  std::unique_ptr<ForensicLog> log(new ForensicLog(std::move(options), clock, std::move(*directory), std::move(*remains)));
   log->begin(found);
   return log;
 }
@@ -212,7 +211,8 @@ Status ForensicLog::sync() {
     synced_to_ = next_ - 1;
     return synced;
   }
-  // The kernel has dropped the pages it could not write; a second fdatasync would lie. What may be missing is said, in a new file.
+  // The kernel has dropped the pages it could not write; a second fdatasync would lie. What may be missing is said, in a new
+  // file.
   stats_->sync_errors.fetch_add(1);
   JsonWriter members;
   members.member("segment", segment_->file()).member("first_seq", synced_to_ + 1).member("last_unsynced_seq", next_ - 1);

@@ -52,7 +52,7 @@ class ForensicLog final : public Sink {
  private:
   ForensicLog(ForensicLogOptions options, const Clock& clock, LogDirectory directory, LogRemains remains);
 
-  struct Note {  // a record the log writes about itself
+  struct Note {              // a record the log writes about itself
     uint64_t seq, last_seq;  // numbers it stands for
     std::string line;
   };
@@ -78,10 +78,10 @@ class ForensicLog final : public Sink {
   std::shared_ptr<SequenceAllocator> sequence_;
   std::shared_ptr<LogStats> stats_ = std::make_shared<LogStats>();
 
-  uint64_t next_ = 1;         // first number not yet accounted for in the log
+  uint64_t next_ = 1;           // first number not yet accounted for in the log
   uint64_t segment_first_ = 0;  // first number of the open segment
-  uint64_t synced_to_ = 0;    // last number known to be on the disk
-  std::deque<Note> notes_;    // in order of their numbers
+  uint64_t synced_to_ = 0;      // last number known to be on the disk
+  std::deque<Note> notes_;      // in order of their numbers
   bool dirty_ = false, urgent_ = false;
   uint64_t last_sync_ns_ = 0;
 

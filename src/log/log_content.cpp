@@ -13,10 +13,8 @@ bool log_wants(LogConfig::Content content, const Event& event) {
     case EventType::runtime_bytes:  // told by the finding that is made of them
       return false;
     case EventType::execve:
-    case EventType::execveat:
-      return event.in_container();
-    default:
-      return true;
+    case EventType::execveat: return event.in_container();
+    default: return true;
   }
 }
 

@@ -36,7 +36,8 @@ Status save_tail(int dir_fd, int segment, uint64_t from, uint64_t size, const st
   for (uint64_t at = from; at < size;) {
     const ssize_t n = ::pread(segment, chunk.data(), std::min<uint64_t>(chunk.size(), size - at), static_cast<off_t>(at));
     if (n <= 0) return fail(Error::from_errno("cannot read what " + file + " is to hold", errno));
-    if (::write(out.get(), chunk.data(), static_cast<size_t>(n)) != n) return fail(Error::from_errno("cannot write " + file, errno));
+    if (::write(out.get(), chunk.data(), static_cast<size_t>(n)) != n)
+      return fail(Error::from_errno("cannot write " + file, errno));
     at += static_cast<uint64_t>(n);
   }
   if (::fsync(out.get()) != 0 || ::fsync(dir_fd) != 0) return fail(Error::from_errno("cannot sync " + file, errno));
@@ -102,13 +103,15 @@ Result<LogRemains> LogDirectory::mend() {
       remains.torn_file = torn;
       last.bytes = tail->end;
     } else {
-      ::unlinkat(fd_.get(), torn.c_str(), 0);  // the disk is full: the torn line stays where it is, and the next segment follows
+      ::unlinkat(fd_.get(), torn.c_str(),
+                 0);  // the disk is full: the torn line stays where it is, and the next segment follows
     }
   }
   remains.last_seq = tail->last_seq != 0 ? tail->last_seq : last.name.first_seq - 1;
   remains.clean = tail->stop && remains.torn_bytes == 0;
   if (last.bytes == 0) {  // nothing in it, and its name would stand in the way of the next
-    if (::unlinkat(fd_.get(), file.c_str(), 0) != 0) return fail(Error::from_errno("cannot remove empty segment " + file, errno));
+    if (::unlinkat(fd_.get(), file.c_str(), 0) != 0)
+      return fail(Error::from_errno("cannot remove empty segment " + file, errno));
     remains.segments.pop_back();
   }
   return remains;

@@ -50,7 +50,8 @@ std::optional<LogTail> last_record_in(std::string_view bytes, uint64_t from) {
     const size_t before = end == 0 ? std::string_view::npos : bytes.rfind('\n', end - 1);
     if (before == std::string_view::npos && from != 0) return std::nullopt;  // it may begin before the window
     const size_t begin = before == std::string_view::npos ? 0 : before + 1;
-    if (const auto record = parse(bytes.substr(begin, end - begin))) return LogTail{from + end + 1, record->last_seq, record->stop};
+    if (const auto record = parse(bytes.substr(begin, end - begin)))
+      return LogTail{from + end + 1, record->last_seq, record->stop};
     end = before;
   }
   return std::nullopt;
