@@ -14,6 +14,9 @@ std::string nested_claim(const Container& container, const CgroupIdentity& ident
   return identity.cgroup_path.size() > container.cgroup_path.size() ? identity.id : std::string();
 }
 
+/// Systemd gives these to users, who may make and name cgroups there.
+bool is_delegated(std::string_view path) { return path.starts_with("/user.slice/"); }
+
 }  // namespace
 
 ContainerIndex::ContainerIndex(std::string cgroup_root, size_t capacity, uint64_t grace_ns)
@@ -133,16 +136,21 @@ Container* ContainerIndex::begin(const Seen& seen, const CgroupIdentity& identit
   container.created_ns = seen.time_ns;
   container.kubepods = identity.kubepods;
   container.meta.pod_uid = identity.pod_uid;
-  container.duplicate = duplicate;
   if (duplicate) {
-    container.state = Container::Metadata::unavailable;
-    ++stats_.duplicates;
+    disbelieve(container);
   } else {
     living_by_id_[identity.id] = seen.id;
   }
   remember(seen.id, seen.id);
   if (on_container_) on_container_(container);
   return &container;
+}
+
+void ContainerIndex::disbelieve(Container& container) {
+  container.duplicate = true;
+  container.state = Container::Metadata::unavailable;
+  container.meta = {};
+  ++stats_.duplicates;
 }
 
 Container* ContainerIndex::inside(const Seen& seen, uint64_t home, const std::optional<CgroupIdentity>& identity) {
@@ -164,6 +172,10 @@ bool ContainerIndex::is_duplicate(const Seen& seen, const CgroupIdentity& identi
   auto tree = hierarchy();
   const bool lives =
       found->second.cgroup_path != seen.path && tree && (*tree)->id_of(found->second.cgroup_path) == other->second;
+  if (lives && is_delegated(found->second.cgroup_path) && !is_delegated(seen.path)) {
+    disbelieve(found->second);  // a user's cgroup was met first
+    return false;
+  }
   if (lives) return true;
   ++stats_.removals_missed;  // it was restarted, and the end of the former one was not told
   mark_removed(found->second, last_event_ns_);

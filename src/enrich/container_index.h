@@ -78,6 +78,7 @@ class ContainerIndex {
   void remember(uint64_t id, uint64_t home);
   void remember_unknown(uint64_t id);
   bool is_duplicate(const Seen& seen, const CgroupIdentity& identity);
+  void disbelieve(Container& container);
   void mark_removed(Container& container, uint64_t time_ns);
   void make_room();
   void erase(uint64_t home);

@@ -18,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kDeadline = 2s;
 constexpr auto kFirstPause = 20ms;
 constexpr auto kLongestPause = 500ms;
 constexpr auto kRootsFresh = 2s;
@@ -43,8 +42,9 @@ std::vector<std::string> roots_above(std::string path) {
 
 }  // namespace
 
-MetadataResolver::MetadataResolver(MetadataPaths paths)
+MetadataResolver::MetadataResolver(MetadataPaths paths, std::chrono::milliseconds patience)
     : paths_(std::move(paths)),
+      patience_(patience),
       states_(paths_.host_root, paths_.runc_roots, paths_.crun_roots),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -62,7 +62,7 @@ void MetadataResolver::request(uint64_t home, const std::string& runtime, const 
     answer({queue_.front().home, Container::Metadata::unavailable, {}});
     queue_.pop_front();
   }
-  queue_.push_back({home, runtime, id, pod_uid, now, now + kDeadline, kFirstPause});
+  queue_.push_back({home, runtime, id, pod_uid, now, now + patience_, kFirstPause});
   queued_.notify_one();
 }
 
@@ -109,10 +109,11 @@ void MetadataResolver::run(const std::stop_token& stop) {
     Request request = std::move(*next);
     queue_.erase(next);
     lock.unlock();
-    MetadataAnswer found = resolve(request.home, request.runtime, request.id, request.pod_uid);
+    bool sure = false;
+    MetadataAnswer found = look(request, sure);
     lock.lock();
     const auto now = Clock::now();
-    if (found.state == Container::Metadata::unavailable && now < request.deadline && queue_.size() < kQueueMax) {
+    if (!sure && now < request.deadline && queue_.size() < kQueueMax) {
       request.due = now + request.pause;
       request.pause = std::min<std::chrono::milliseconds>(request.pause * 2, kLongestPause);
       queue_.push_back(std::move(request));
@@ -125,22 +126,25 @@ void MetadataResolver::run(const std::stop_token& stop) {
 
 MetadataAnswer MetadataResolver::resolve(uint64_t home, const std::string& runtime, const std::string& id,
                                          const std::string& pod_uid) const {
+  bool sure = false;
+  return look({home, runtime, id, pod_uid, {}, {}, {}}, sure);
+}
+
+MetadataAnswer MetadataResolver::look(const Request& request, bool& sure) const {
+  const auto& [home, runtime, id, pod_uid, due, deadline, pause] = request;
   MetadataAnswer found{home, Container::Metadata::unavailable, {}};
-  // LXC and nspawn containers have no id but their name.
-  if (static constexpr std::array kNamed{"lxc", "libvirt-lxc", "nspawn", "bpm", "garden", "buildkit"};
-      std::find(kNamed.begin(), kNamed.end(), runtime) != kNamed.end()) {
-    found.metadata.name = clean(id, kNameMax);
-    found.state = Container::Metadata::ready;
-    return found;
-  }
-  if (id.empty() || id == "." || id == ".." || id.find('/') != std::string::npos) return found;
   ContainerMetadata& out = found.metadata;
-  const bool known = from_files(out, id) || from_runtime(out, runtime, id) || from_processes(out, runtime, id);
-  if (out.pod_uid.empty()) out.pod_uid = clean(pod_uid, kNameMax);
-  if (out.runtime != "docker" && (!pod_uid.empty() || !out.pod.empty())) {
-    add_kubernetes_names(out, paths_.host_root, paths_.pod_logs, id);
+  // LXC and nspawn containers have no id but their name.
+  static constexpr std::array kNamed{"lxc", "libvirt-lxc", "nspawn", "bpm", "garden", "buildkit"};
+  if (std::find(kNamed.begin(), kNamed.end(), runtime) != kNamed.end()) {
+    out.name = clean(id, kNameMax);
+    sure = true;
+  } else if (!id.empty() && id != "." && id != ".." && id.find('/') == std::string::npos) {
+    sure = from_files(out, id) || from_runtime(out, id) || from_processes(out, runtime, id);
+    if (out.pod_uid.empty()) out.pod_uid = clean(pod_uid, kNameMax);
+    if (!pod_uid.empty() || !out.pod.empty()) add_kubernetes_names(out, paths_.host_root, paths_.pod_logs, id);
   }
-  if (known || !out.name.empty()) found.state = Container::Metadata::ready;
+  if (!out.name.empty()) found.state = Container::Metadata::ready;
   return found;
 }
 
@@ -161,7 +165,7 @@ bool MetadataResolver::from_files(ContainerMetadata& out, const std::string& id)
 }
 
 /// By runc's or crun's own state: it leads to the caller's files, and is the whole answer for a container nobody else made.
-bool MetadataResolver::from_runtime(ContainerMetadata& out, const std::string& runtime, const std::string& id) const {
+bool MetadataResolver::from_runtime(ContainerMetadata& out, const std::string& id) const {
   const auto state = states_.find(id);
   if (!state) return false;
   if (const std::string storage = storage_of_bundle(state->bundle, state->id); !storage.empty()) {
@@ -170,14 +174,12 @@ bool MetadataResolver::from_runtime(ContainerMetadata& out, const std::string& r
   for (const std::string& root : roots_above(state->rootfs)) {
     if (take_if(out, docker_metadata(paths_.host_root, root, state->id))) return true;
   }
-  if (runtime != "runc" && runtime != "crun") return false;  // its own files tell more, and may yet come
-  if (!state->bundle.empty()) take_if(out, bundle_metadata(paths_.host_root, state->bundle));
+  // A bundle that a manager of containers made: its files tell more than the annotations do, and may yet come.
+  const bool managed = state->bundle.find("/io.containerd.") != std::string::npos || state->bundle.ends_with("/userdata");
+  if (managed && state->told.name.empty()) return false;
+  out = state->told;
   if (out.runtime.empty()) out.runtime = state->runtime;
   if (out.name.empty()) out.name = clean(state->id, kNameMax);
-  if (out.labels.empty()) out.labels = state->labels;
-  if (const auto ref = out.labels.find("org.opencontainers.image.ref.name"); out.image.empty() && ref != out.labels.end()) {
-    out.image = clean(ref->second, kImageMax);
-  }
   return true;
 }
 

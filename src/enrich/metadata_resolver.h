@@ -44,13 +44,14 @@ struct MetadataStats {
 
 class MetadataResolver {
  public:
-  explicit MetadataResolver(MetadataPaths paths);
+  /// `patience`: how long files that are not there yet are looked for again.
+  explicit MetadataResolver(MetadataPaths paths, std::chrono::milliseconds patience = std::chrono::seconds(2));
   ~MetadataResolver();  // stops and joins
   MetadataResolver(const MetadataResolver&) = delete;
   MetadataResolver& operator=(const MetadataResolver&) = delete;
 
-  /// Queues a container (bounded; the oldest is answered `unavailable`). Any thread. Never blocks on a file. Files that are not
-  /// there yet are looked for again for 2 seconds. `pod_uid`: from the cgroup's path, where it tells one.
+  /// Queues a container (bounded; the oldest is answered `unavailable`). Any thread. Never blocks on a file. `pod_uid`: from
+  /// the cgroup's path, where it tells one.
   void request(uint64_t home, const std::string& runtime, const std::string& id, const std::string& pod_uid = {});
   /// Answers since the last call. Evaluator thread.
   std::vector<MetadataAnswer> take();
@@ -73,13 +74,16 @@ class MetadataResolver {
   };
 
   void run(const std::stop_token& stop);
+  /// `sure` is left false when files that tell more may yet come.
+  [[nodiscard]] MetadataAnswer look(const Request& request, bool& sure) const;
   void answer(MetadataAnswer found);
   [[nodiscard]] std::vector<std::string> docker_roots_found() const;
   [[nodiscard]] bool from_files(ContainerMetadata& out, const std::string& id) const;
-  [[nodiscard]] bool from_runtime(ContainerMetadata& out, const std::string& runtime, const std::string& id) const;
+  [[nodiscard]] bool from_runtime(ContainerMetadata& out, const std::string& id) const;
   [[nodiscard]] bool from_processes(ContainerMetadata& out, const std::string& runtime, const std::string& id) const;
 
   const MetadataPaths paths_;
+  const std::chrono::milliseconds patience_;
   const RuntimeStates states_;
   Fd wake_;
 

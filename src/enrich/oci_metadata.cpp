@@ -70,8 +70,11 @@ ContainerMetadata oci_metadata(const Json& spec) {
     out.runtime = "containerd";
     out.name = clean(note("nerdctl/name"), kNameMax);
     out.image = clean(note("nerdctl/image"), kImageMax);
+    out.labels = clean_labels(notes);  // it copies labels here
+  } else {
+    out.labels = clean_labels(notes);
+    out.image = clean(note("org.opencontainers.image.ref.name"), kImageMax);
   }
-  if (out.labels.empty() && out.runtime != "cri-o") out.labels = clean_labels(notes);
   return out;
 }
 
@@ -91,16 +94,6 @@ std::optional<ContainerMetadata> containerd_metadata(const std::string& host_roo
     return out;
   }
   return {};
-}
-
-std::optional<ContainerMetadata> bundle_metadata(const std::string& host_root, const std::string& bundle) {
-  auto dir = HostDir::open(host_root, bundle);
-  if (!dir) return {};
-  const auto text = dir->read("config.json", kMetadataFileCap);
-  if (!text) return {};
-  const auto spec = parse_json(*text);
-  if (!spec) return {};
-  return oci_metadata(*spec);
 }
 
 }  // namespace hullwatch

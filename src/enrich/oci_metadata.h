@@ -18,7 +18,4 @@ ContainerMetadata oci_metadata(const Json& spec);
 std::optional<ContainerMetadata> containerd_metadata(const std::string& host_root, const std::string& state,
                                                      const std::string& id);
 
-/// The spec in one bundle directory.
-std::optional<ContainerMetadata> bundle_metadata(const std::string& host_root, const std::string& bundle);
-
 }  // namespace hullwatch

@@ -4,6 +4,7 @@
 
 #include "enrich/host_files.h"
 #include "enrich/metadata_json.h"
+#include "enrich/oci_metadata.h"
 
 namespace hullwatch {
 namespace {
@@ -36,19 +37,23 @@ void read_runc(RuntimeState& state, const Json& json) {
       if (path.is_string()) state.cgroups.push_back(below_hierarchy(key, path.get_ref<const std::string&>()));
     }
   }
-  const Json& labels = json_at(json, {"config", "labels"});
-  if (!labels.is_array()) return;
-  for (const Json& label : labels) {
+  const Json& config = json_at(json, {"config"});
+  Json spec;  // in the shape of the bundle's, which may have been changed since
+  spec["process"]["capabilities"]["bounding"] = json_at(config, {"capabilities", "Bounding"});
+  spec["linux"] = {{"seccomp", json_at(config, {"seccomp"})}, {"maskedPaths", json_at(config, {"mask_paths"})}};
+  const Json& labels = json_at(config, {"labels"});
+  for (const Json& label : labels.is_array() ? labels : Json::array()) {
     if (!label.is_string()) continue;
     const auto& text = label.get_ref<const std::string&>();
     const size_t equals = text.find('=');
     if (equals == std::string::npos) continue;
     if (text.starts_with("bundle=")) {
       state.bundle = text.substr(equals + 1);
-    } else if (state.labels.size() < kLabelsMax) {
-      state.labels[clean(text.substr(0, equals), kLabelKeyMax)] = clean(text.substr(equals + 1), kLabelValueMax, true);
+    } else {
+      spec["annotations"][text.substr(0, equals)] = text.substr(equals + 1);
     }
   }
+  state.told = oci_metadata(spec);
 }
 
 void read_crun(RuntimeState& state, const Json& json, const std::string& id) {
@@ -67,6 +72,9 @@ std::optional<RuntimeState> read_state(const HostDir& dir, const std::string& ru
   state.runtime = runtime;
   if (runtime == "crun") {
     read_crun(state, *json, id);
+    if (const auto spec = dir.read(id + "/config.json", kMetadataFileCap)) {
+      if (const auto parsed = parse_json(*spec)) state.told = oci_metadata(*parsed);
+    }
   } else {
     read_runc(state, *json);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "enrich/cgroup_path.h"
+#include "enrich/container.h"
 
 namespace hullwatch {
 
@@ -17,8 +18,8 @@ struct RuntimeState {
   std::string runtime;  // "runc" or "crun"
   std::string id;       // as given to the runtime
   std::string bundle, rootfs;
-  std::map<std::string, std::string> labels;  // annotations of the spec
-  std::vector<std::string> cgroups;           // from the hierarchies' roots, without repeats
+  std::vector<std::string> cgroups;  // from the hierarchies' roots, without repeats
+  ContainerMetadata told;            // by the annotations of the spec, as it was when the container was made
 };
 
 class RuntimeStates {
