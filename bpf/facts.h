@@ -54,6 +54,14 @@ HW_INLINE void fill_ns_pid(struct task_struct *task, __u32 *ns, __u32 *ns_pid)
 		*ns = BPF_CORE_READ(upid.ns, ns.inum);
 }
 
+/* 0 when the task is exiting. */
+HW_INLINE __u32 mnt_ns_of(struct task_struct *task)
+{
+	struct nsproxy *proxy = task->nsproxy;
+
+	return proxy ? BPF_CORE_READ(proxy, mnt_ns, ns.inum) : 0;
+}
+
 HW_PART void fill_namespaces(struct hw_namespaces *out, struct task_struct *task)
 {
 	struct nsproxy *proxy = task->nsproxy;

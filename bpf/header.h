@@ -34,6 +34,8 @@ HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
 	if (state) {
 		h->process.execs = state->execs;
 		h->creator = state->creator;
+		if (state->setup_mnt)
+			h->flags |= HW_F_RUNTIME_SETUP;
 	} else {
 		count_error(HW_PLACE_TASK_STATE);
 	}

@@ -46,6 +46,8 @@ struct task_state {
 	__u32 execs;
 	__u32 flags;	       /* task_flag */
 	__u64 fork_window_ns;  /* start of the home's window this process last forked in */
+	__u32 setup_mnt; /* mount namespace of who put it into its home, until it execs in another: 0 once its own program runs */
+	__u32 pad;
 	struct hw_cred shadow; /* last known credentials of the thread */
 };
 

@@ -2,6 +2,8 @@
 /*
  * Homes: which container a process belongs to for good, and the exact counts of each.
  *
+ * Until its first exec in another mount namespace than that of who placed it, a process runs the runtime's code (setup_mnt).
+ *
  * A home is inherited at fork. Only a task whose own home is the host gives another home: by placing a child (clone3 with
  * CLONE_INTO_CGROUP) or by writing into cgroup.procs. What a container does with cgroups never changes a home.
  */
@@ -17,12 +19,16 @@ HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *chi
 	struct task_state *caller = thread_state(parent);
 	__u64 home = home_of(parent);
 	bool thread = child->pid != child->tgid;
+	__u32 setup_mnt = process ? process->setup_mnt : 0;
 
-	if (!thread && !home)
+	if (!thread && !home) {
 		home = container_of_cgroup(cgroup_id(identity_cgroup(child)));
+		setup_mnt = home ? mnt_ns_of(parent) : 0;
+	}
 	if (!state)
 		return home;
 	state->home = home;
+	state->setup_mnt = setup_mnt;
 	state->flags = TASK_KNOWN | TASK_COUNTED;
 	if (!home_is_sure(process))
 		state->flags |= TASK_HOME_UNSURE;
@@ -130,6 +136,9 @@ HW_INLINE struct home_state *home_at_exec(struct task_struct *task, bool from_th
 		/* its cgroup may have been recognised as a container's only after it got there */
 		if (!state->home && container)
 			home_move(task, state, container);
+		/* a runtime re-execs itself where it came from; the container's own program starts in the container's mounts */
+		if (state->setup_mnt && mnt_ns_of(task) != state->setup_mnt)
+			state->setup_mnt = 0;
 		state->execs++;
 	}
 	home = home_state_make(home_of(task));

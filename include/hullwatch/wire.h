@@ -69,6 +69,8 @@ enum hw_flag {
 	HW_F_REDUCED = 1 << 5,       /* during a burst: repeats of this record were counted, not sent */
 	HW_F_LATE = 1 << 6,          /* found by check-on-use: it happened some time before time_ns */
 	HW_F_IN_BURST = 1 << 7,      /* the home was in a fork burst when this was seen */
+	HW_F_RUNTIME_SETUP = 1 << 8, /* the host put the process into its home, and it has not yet exec'ed in a mount namespace of its own:
+					it still runs the runtime's code */
 };
 
 /* A process for good: a tgid is reused, (start of the leader, tgid) is not. execs tells one program of it from the next. */

@@ -69,7 +69,8 @@ Result<HookProbe> HookProbe::open() {
   HookProbe probe;
   probe.btf_.reset(btf__load_vmlinux_btf());
   if (probe.btf_ == nullptr)
-    return fail(Error::from_errno("this kernel tells no type information (BTF, /sys/kernel/btf/vmlinux): hullwatch cannot watch it", errno));
+    return fail(Error::from_errno(
+        "this kernel tells no type information (BTF, /sys/kernel/btf/vmlinux): hullwatch cannot watch it", errno));
   std::ifstream file("/sys/kernel/security/lsm");
   std::getline(file, probe.lsm_list_);
   return probe;

@@ -1,7 +1,7 @@
 #pragma once
 // The ladder: for each observation the providers that can make it, best first, with the BPF programs each is made of, what it
-// needs of the kernel and what it cannot see. ONE table: probing, loading, `doctor`, the metrics, the docs and the tests read it.
-// Constant data; any thread.
+// needs of the kernel and what it cannot see. ONE table: probing, loading, `doctor`, the metrics, the docs and the tests read
+// it. Constant data; any thread.
 
 #include <span>
 #include <string_view>

@@ -82,8 +82,10 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	if (!writer_home && whole_process(moved, threadgroup)) {
 		state = bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		after = container;
-		if (state && state->home != after)
+		if (state && state->home != after) {
 			home_move(leader, state, after);
+			state->setup_mnt = after ? mnt_ns_of(writer) : 0;
+		}
 	}
 	/* always sent: a home that changes, and a container's task going where the container is not */
 	if (!emit_admit(writer, HW_CGROUP, before != after || (writer_home && container != writer_home)))

@@ -1,0 +1,124 @@
+#include "probe/providers.h"
+
+#include <array>
+
+namespace hullwatch {
+namespace {
+
+using K = Hook::Kind;
+
+constexpr std::array kProcessKinds = {HW_EXEC, HW_FORK, HW_EXIT};
+constexpr std::array kCgroupKinds = {HW_CGROUP};
+constexpr std::array kCredentialKinds = {HW_CREDENTIAL};
+constexpr std::array kCapabilityKinds = {HW_CAPABILITY};
+constexpr std::array kMountKinds = {HW_MOUNT};
+constexpr std::array kNamespaceKinds = {HW_NAMESPACE};
+constexpr std::array kSocketKinds = {HW_SOCKET, HW_REQUEST};
+
+constexpr std::array kObservations = {
+    Observation{"process", true, kProcessKinds, "exec, fork and exit of every process, with the program, arguments and identity"},
+    Observation{"cgroup", true, kCgroupKinds, "cgroups made and removed, tasks moved between them: which container a process is in"},
+    Observation{"credential", true, kCredentialKinds, "ids and capability sets before and after each change, and the way it came"},
+    Observation{"capability", false, kCapabilityKinds, "first use of each capability in each container, and refusals"},
+    Observation{"mount", true, kMountKinds, "calls of the old and the new mount API, with their outcome"},
+    Observation{"namespace", false, kNamespaceKinds, "setns and unshare, with namespaces before and after"},
+    Observation{"runtime_socket", true, kSocketKinds, "connections to runtimes' sockets by identity, and the requests sent over them"},
+};
+
+constexpr std::array<std::string_view, 3> kProcessPrograms = {"process_fork", "process_exec", "process_exit"};
+constexpr std::array kProcessHooks = {Hook{K::tp_btf, "sched_process_fork", 2}, Hook{K::tp_btf, "sched_process_exec", 3},
+                                      Hook{K::tp_btf, "sched_process_exit", 1}};
+
+constexpr std::array<std::string_view, 3> kCgroupPrograms = {"cgroup_mkdir", "cgroup_rmdir", "cgroup_attach"};
+constexpr std::array kCgroupHooks = {Hook{K::tp_btf, "cgroup_mkdir", 2}, Hook{K::tp_btf, "cgroup_rmdir", 2},
+                                     Hook{K::tp_btf, "cgroup_attach_task", 4}};
+
+constexpr std::array<std::string_view, 4> kCommitPrograms = {"credential_fork", "credential_prepare_exec", "credential_exec",
+                                                             "fexit_commit_creds"};
+constexpr std::array kCommitHooks = {Hook{K::fexit, "commit_creds"}};
+
+constexpr std::array<std::string_view, 5> kQuietCredentialPrograms = {"credential_fork", "credential_prepare_exec",
+                                                                      "credential_exec", "quiet_cap_capable", "quiet_proc_connector"};
+constexpr std::array kQuietCredentialHooks = {Hook{K::tp_btf, "cap_capable", 5}, Hook{K::proc_connector, "proc connector"}};
+constexpr std::array<std::string_view, 4> kUseCredentialPrograms = {"credential_fork", "credential_prepare_exec",
+                                                                    "credential_exec", "quiet_cap_capable"};
+constexpr std::array<std::string_view, 3> kExecCredentialPrograms = {"credential_fork", "credential_prepare_exec", "credential_exec"};
+
+constexpr std::array<std::string_view, 1> kCapablePrograms = {"quiet_cap_capable"};
+constexpr std::array kCapableHooks = {Hook{K::tp_btf, "cap_capable", 5}};
+constexpr std::array kCapableOutcomeHooks = {
+    Hook{K::tp_btf, "cap_capable", 5},
+    Hook{K::kfunc, "bpf_task_work_schedule_resume_impl|bpf_task_work_schedule_resume"}};
+
+constexpr std::array<std::string_view, 5> kLsmMountPrograms = {"lsm_sb_mount", "fexit_path_mount", "fexit_path_umount",
+                                                               "fexit_open_tree", "fexit_fsconfig"};
+constexpr std::array kLsmMountHooks = {Hook{K::lsm, "sb_mount"}, Hook{K::fexit, "path_mount"}, Hook{K::fexit, "path_umount"}};
+
+constexpr std::array<std::string_view, 3> kLsmSocketPrograms = {"lsm_unix_stream_connect", "quiet_sk_data_ready", "quiet_skb_copy"};
+constexpr std::array kLsmSocketHooks = {Hook{K::lsm, "unix_stream_connect"}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
+constexpr std::array<std::string_view, 3> kFentrySocketPrograms = {"fentry_unix_stream_connect", "quiet_sk_data_ready",
+                                                                   "quiet_skb_copy"};
+constexpr std::array kFentrySocketHooks = {Hook{K::fentry, "security_unix_stream_connect"},
+                                           Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
+constexpr std::array<std::string_view, 2> kQuietSocketPrograms = {"quiet_sk_data_ready", "quiet_skb_copy"};
+constexpr std::array kQuietSocketHooks = {Hook{K::tp_btf, "sk_data_ready", 1}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
+
+constexpr std::array kProviders = {
+    Provider{"process", HW_BY_ALWAYS, "tp_btf/sched_process_{fork,exec,exit}", kProcessPrograms, kProcessHooks, true,
+             "type information (BTF)", ""},
+    Provider{"cgroup", HW_BY_ALWAYS, "tp_btf/cgroup_{mkdir,rmdir,attach_task}", kCgroupPrograms, kCgroupHooks, true,
+             "type information (BTF)", "a cgroup that is renamed (v1 only)"},
+
+    Provider{"credential", HW_BY_FENTRY, "fexit/commit_creds", kCommitPrograms, kCommitHooks, true,
+             "fexit on commit_creds (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
+             "credentials overwritten in place, until the process's next exec or fork"},
+    Provider{"credential", HW_BY_QUIET, "socket/proc connector, tp_btf/cap_capable", kQuietCredentialPrograms, kQuietCredentialHooks,
+             true, "cap_capable tracepoint (6.17), CAP_NET_ADMIN in the initial network namespace, CONFIG_PROC_EVENTS",
+             "unshare(CLONE_NEWUSER), keyctl, ambient capabilities and in-place overwrites, until the next capability check, fork or exec"},
+    Provider{"credential", HW_BY_QUIET, "tp_btf/cap_capable", kUseCredentialPrograms, kCapableHooks, true,
+             "cap_capable tracepoint (6.17)",
+             "a return to a saved id by an unprivileged process (it asks for no capability), until its next check, fork or exec"},
+    Provider{"credential", HW_BY_ALWAYS, "tp_btf/sched_process_{fork,exec}", kExecCredentialPrograms, kProcessHooks, true,
+             "type information (BTF)", "every change between two execs or forks, until the next of them"},
+
+    Provider{"capability", HW_BY_QUIET, "tp_btf/cap_capable", kCapablePrograms, kCapableHooks, true, "cap_capable tracepoint (6.17)",
+             "CAP_SYS_ADMIN checks made to account memory (dropped: they are most of all checks)"},
+
+    Provider{"mount", HW_BY_LSM, "lsm/sb_mount, fexit/path_{mount,umount}", kLsmMountPrograms, kLsmMountHooks, true,
+             "\"bpf\" among the active LSMs", "fsopen, fsmount, move_mount, mount_setattr, pivot_root"},
+    Provider{"mount", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
+             "cap_capable tracepoint and bpf_task_work (6.18)",
+             "resolved targets; fsconfig's single options; open_tree without OPEN_TREE_CLONE; calls that fail before the check"},
+
+    Provider{"namespace", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
+             "cap_capable tracepoint and bpf_task_work (6.18)",
+             "unshare(CLONE_NEWUSER) alone: found as a credential change at the next check, fork or exec"},
+
+    Provider{"runtime_socket", HW_BY_LSM, "lsm/unix_stream_connect, tp_btf/skb_copy_datagram_iovec", kLsmSocketPrograms,
+             kLsmSocketHooks, true, "\"bpf\" among the active LSMs", "runtimes' APIs over TCP"},
+    Provider{"runtime_socket", HW_BY_FENTRY, "fentry/security_unix_stream_connect, tp_btf/skb_copy_datagram_iovec",
+             kFentrySocketPrograms, kFentrySocketHooks, true, "fentry on security_unix_stream_connect", "runtimes' APIs over TCP"},
+    Provider{"runtime_socket", HW_BY_QUIET, "tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec", kQuietSocketPrograms,
+             kQuietSocketHooks, true, "sk_data_ready tracepoint (6.12)", "runtimes' APIs over TCP; connections that fail"},
+};
+
+}  // namespace
+
+std::span<const Observation> observations() { return kObservations; }
+std::span<const Provider> providers() { return kProviders; }
+
+std::string_view tier_name(hw_provider tier) {
+  switch (tier) {
+    case HW_BY_ALWAYS: return "always";
+    case HW_BY_QUIET: return "T3 quiet";
+    case HW_BY_LSM: return "T1 lsm";
+    case HW_BY_FENTRY: return "T2 fentry";
+    case HW_BY_KPROBE: return "T2 kprobe";
+    case HW_BY_DISPATCH: return "T4 dispatch";
+    case HW_BY_ITERATOR: return "iterator";
+    case HW_PROVIDER_MAX: break;
+  }
+  return "unknown";
+}
+
+}  // namespace hullwatch
