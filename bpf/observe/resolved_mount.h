@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * A mount(2) from inside the kernel, where its strings are the kernel's copies and the target is a (mount, dentry) pair: nothing
- * the caller can change any more, and the same whatever ABI, symlink or /proc/self/fd name led there. For providers that are
- * called with them; calls seen by their registers are in observe/mount.h.
+ * A mount(2) from inside the kernel, where its strings are the kernel's copies and the target is a (mount, dentry) pair:
+ * nothing the caller can change any more, and the same whatever ABI, symlink or /proc/self/fd name led there. For providers
+ * that are called with them; calls seen by their registers are in observe/mount.h.
  */
 #ifndef HULLWATCH_OBSERVE_RESOLVED_MOUNT_H
 #define HULLWATCH_OBSERVE_RESOLVED_MOUNT_H
@@ -46,7 +46,8 @@ HW_PART void send_resolved_mount(const struct resolved_mount *mount, __s64 resul
 	r->fstype = slot_kernel_string(slot, sizeof(*r), mount->fstype, HW_STRING_MAX);
 	r->data = slot_kernel_string(slot, sizeof(*r), mount->data, HW_STRING_MAX);
 	slot_root(slot, task);
-	r->resolved = slot_path(slot, which, sizeof(*r), (__u64)BPF_CORE_READ(target, dentry), (__u64)BPF_CORE_READ(target, mnt));
+	r->resolved =
+	    slot_path(slot, which, sizeof(*r), (__u64)BPF_CORE_READ(target, dentry), (__u64)BPF_CORE_READ(target, mnt));
 	slot_send(slot, HW_MOUNT);
 }
 

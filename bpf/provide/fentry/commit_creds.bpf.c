@@ -5,8 +5,8 @@
  *
  *	int commit_creds(struct cred *new)
  *
- * Left to others: exec (sched_process_exec compares, when the new exe is known), clone into a new user namespace (fork compares),
- * and credentials overwritten in memory, which nobody commits (check-on-use at fork and exec).
+ * Left to others: exec (sched_process_exec compares, when the new exe is known), clone into a new user namespace (fork
+ *compares), and credentials overwritten in memory, which nobody commits (check-on-use at fork and exec).
  */
 #include "observe/credential.h"
 

@@ -52,12 +52,12 @@ int BPF_PROG(fexit_path_umount, struct path *target, int flags, int result)
 	return 0;
 }
 
-#define MOUNT_CALL(name, op)                                                                                                       \
-	SEC("?fexit/" ENTRY #name)                                                                                                 \
-	int BPF_PROG(fexit_##name, void *regs, long result)                                                                        \
-	{                                                                                                                          \
-		called(op, result);                                                                                                \
-		return 0;                                                                                                          \
+#define MOUNT_CALL(name, op)                                                                                                   \
+	SEC("?fexit/" ENTRY #name)                                                                                             \
+	int BPF_PROG(fexit_##name, void *regs, long result)                                                                    \
+	{                                                                                                                      \
+		called(op, result);                                                                                            \
+		return 0;                                                                                                      \
 	}
 
 MOUNT_CALL(pivot_root, HW_MOUNT_PIVOT_ROOT)

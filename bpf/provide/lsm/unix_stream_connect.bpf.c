@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 /*
  * Connections to local stream sockets, at the security hook: the kernel has found the listener and room in its queue, so what
- * comes after cannot fail. Both ends are at hand, which the tracepoints of T3 must infer; descriptors that came some other way, and
- * requests, are seen by those tracepoints on T1 and T2 as well.
+ * comes after cannot fail. Both ends are at hand, which the tracepoints of T3 must infer; descriptors that came some other way,
+ *and requests, are seen by those tracepoints on T1 and T2 as well.
  *
  *	int security_unix_stream_connect(struct sock *sock, struct sock *other, struct sock *newsk)
  */

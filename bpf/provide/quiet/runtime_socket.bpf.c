@@ -14,6 +14,9 @@
  */
 #include "observe/runtime_socket.h"
 
+/* Set where lsm/ or fentry/ unix_stream_connect is loaded (bpf/provide/lsm): a connect is known by the time it wakes the listener. */
+const volatile bool connects_by_hook = false;
+
 /* void trace_sk_data_ready(const struct sock *sk) */
 SEC("tp_btf/sk_data_ready")
 int BPF_PROG(quiet_sk_data_ready, struct sock *sk)
@@ -31,10 +34,10 @@ int BPF_PROG(quiet_sk_data_ready, struct sock *sk)
 		return 0;
 	if (sk->sk_type == SOCK_DGRAM)
 		observe_datagram(u, addr, HW_BY_QUIET);
-	else if (sk->__sk_common.skc_state == TCP_LISTEN)
-		observe_connect(u, addr, 0, HW_BY_QUIET);
-	else
+	else if (sk->__sk_common.skc_state != TCP_LISTEN)
 		observe_write(u, addr, HW_BY_QUIET);
+	else if (!connects_by_hook)
+		observe_connect(u, addr, 0, HW_BY_QUIET);
 	return 0;
 }
 
