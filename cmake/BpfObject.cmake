@@ -38,7 +38,7 @@ function(hullwatch_bpf_units out arch)
 endfunction()
 
 # hullwatch_bpf_skeleton(target name object…): links the objects into <name>.bpf.o and makes the INTERFACE target that brings
-# <name>.skel.h.
+# <name>.skel.h, whose struct is <name>_bpf.
 function(hullwatch_bpf_skeleton target name)
   set(linked ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/include/${name}.skel.h)
@@ -53,7 +53,7 @@ function(hullwatch_bpf_skeleton target name)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/include
     # Redirection needs a shell; a half-written header must not survive a failure.
     COMMAND sh -c "\"$1\" gen skeleton \"$2\" name \"$3\" > \"$4.tmp\" && mv \"$4.tmp\" \"$4\"" sh
-            ${BPFTOOL} ${linked} ${name} ${header}
+            ${BPFTOOL} ${linked} ${name}_bpf ${header}
     DEPENDS ${linked}
     COMMENT "BPF skeleton ${name}"
     VERBATIM)

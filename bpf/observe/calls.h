@@ -134,7 +134,7 @@ HW_INLINE __u64 compat_argument(struct task_struct *task, int n)
 
 HW_INLINE __s64 call_result(struct task_struct *task)
 {
-	struct pt_regs___arm64 *regs = entry_registers(task);
+	struct pt_regs___a64 *regs = entry_registers(task);
 	__u64 value = 0;
 
 	if (!regs)

@@ -1,0 +1,198 @@
+#include "probe/bpf_object.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+
+#include "hullwatch.skel.h"
+#include "probe/libbpf_log.h"
+
+namespace hullwatch {
+namespace {
+
+constexpr int kLoadAttempts = 4;  // the first, and three more
+
+void apply(const BpfKnobs& knobs, hullwatch_bpf* skeleton) {
+  auto* ro = skeleton->rodata;
+  ro->critical_rate = knobs.critical_rate;
+  ro->critical_burst = knobs.critical_burst;
+  ro->burst_window_ns = knobs.burst_window_ns;
+  ro->burst_forks = knobs.burst_forks;
+  ro->burst_growth = knobs.burst_growth;
+  ro->burst_sample_ns = knobs.burst_sample_ns;
+  ro->cgroup_v1 = static_cast<uint32_t>(knobs.hierarchy);
+  ro->commits_by_connector = knobs.commits_by_connector;
+  bpf_map__set_max_entries(skeleton->maps.critical, knobs.critical_bytes);
+  bpf_map__set_max_entries(skeleton->maps.bulk, knobs.bulk_bytes);
+}
+
+Status update(int map, const void* key, const void* value, std::string_view what) {
+  if (bpf_map_update_elem(map, key, value, BPF_ANY) != 0) return fail(Error::from_errno(what, errno));
+  return {};
+}
+
+/// A key that is not there is as good as deleted.
+Status erase(int map, const void* key, std::string_view what) {
+  if (bpf_map_delete_elem(map, key) != 0 && errno != ENOENT) return fail(Error::from_errno(what, errno));
+  return {};
+}
+
+}  // namespace
+
+void BpfObject::SkeletonDestroy::operator()(hullwatch_bpf* skeleton) const { hullwatch_bpf__destroy(skeleton); }
+void BpfObject::LinkDestroy::operator()(bpf_link* link) const { bpf_link__destroy(link); }
+
+BpfObject::BpfObject(BpfObject&&) noexcept = default;
+BpfObject& BpfObject::operator=(BpfObject&& other) noexcept {
+  links_ = std::move(other.links_);
+  skeleton_ = std::move(other.skeleton_);
+  failures_ = std::move(other.failures_);
+  return *this;
+}
+BpfObject::~BpfObject() { links_.clear(); }
+
+Result<std::vector<std::string>> BpfObject::program_names() {
+  const LibbpfLog log;
+  const std::unique_ptr<hullwatch_bpf, SkeletonDestroy> skeleton(hullwatch_bpf__open());
+  if (!skeleton) return fail(Error::from_errno("cannot open the embedded BPF object", errno));
+  std::vector<std::string> names;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton->obj) names.emplace_back(bpf_program__name(program));
+  return names;
+}
+
+Result<BpfObject> BpfObject::load(const BpfKnobs& knobs, std::span<const std::string_view> programs) {
+  std::vector<std::string_view> wanted(programs.begin(), programs.end());
+  BpfObject object;
+  for (int attempt = 0; attempt < kLoadAttempts; ++attempt) {
+    auto refused = object.try_load(knobs, wanted);
+    if (!refused) return fail(std::move(refused.error()));
+    if (refused->empty()) return object;
+    if (std::erase(wanted, *refused) == 0) return fail("BPF program " + *refused + " failed to load and was not asked for");
+  }
+  return fail("cannot load the BPF programs: " + object.failures_.back().program + ": " + object.failures_.back().reason);
+}
+
+/// One load. The name of the program that was refused, empty when all is loaded; libbpf cannot load an object twice.
+Result<std::string> BpfObject::try_load(const BpfKnobs& knobs, std::span<const std::string_view> programs) {
+  const LibbpfLog log;
+  skeleton_.reset(hullwatch_bpf__open());
+  if (!skeleton_) return fail(Error::from_errno("cannot open the embedded BPF object", errno));
+  apply(knobs, skeleton_.get());
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton_->obj) {
+    bpf_program__set_autoload(program, std::ranges::find(programs, bpf_program__name(program)) != programs.end());
+  }
+  const int err = hullwatch_bpf__load(skeleton_.get());
+  if (err == 0) return std::string();
+  const std::string refused = log.failed_program();
+  const Error reason = Error::from_errno("the kernel refused it", -err);
+  const std::string tail = log.tail(3);
+  if (refused.empty()) return fail("cannot load the BPF object: " + reason.message + (tail.empty() ? "" : " (" + tail + ")"));
+  failures_.push_back({refused, reason.message + (tail.empty() ? "" : " (" + tail + ")")});
+  return refused;
+}
+
+bpf_program* BpfObject::program(std::string_view name) const {
+  bpf_program* program = bpf_object__find_program_by_name(skeleton_->obj, std::string(name).c_str());
+  return program && bpf_program__fd(program) >= 0 ? program : nullptr;
+}
+
+bool BpfObject::is_loaded(std::string_view name) const { return program(name) != nullptr; }
+
+int BpfObject::program_fd(std::string_view name) const {
+  const bpf_program* found = program(name);
+  return found ? bpf_program__fd(found) : -1;
+}
+
+int BpfObject::map_fd(std::string_view name) const {
+  return bpf_object__find_map_fd_by_name(skeleton_->obj, std::string(name).c_str());
+}
+
+Status BpfObject::attach(std::string_view name) {
+  const bpf_program* found = program(name);
+  if (!found) return fail("cannot attach BPF program " + std::string(name) + ": it is not loaded");
+  const LibbpfLog log;
+  bpf_link* link = bpf_program__attach(found);
+  if (!link) return fail(Error::from_errno("cannot attach BPF program " + std::string(name), errno));
+  links_[std::string(name)].reset(link);
+  return {};
+}
+
+void BpfObject::detach(std::string_view name) {
+  if (auto it = links_.find(name); it != links_.end()) links_.erase(it);
+}
+
+/// Every member of Value is a 64-bit counter.
+template <typename Value>
+std::vector<Value> BpfObject::sum_per_cpu(int map, size_t entries) const {
+  static_assert(sizeof(Value) % sizeof(uint64_t) == 0);
+  constexpr size_t kWords = sizeof(Value) / sizeof(uint64_t);
+  const auto cpus = static_cast<size_t>(std::max(libbpf_num_possible_cpus(), 1));
+  std::vector<Value> sums(entries);
+  std::vector<uint64_t> per_cpu(cpus * kWords);
+  for (uint32_t key = 0; key < entries; ++key) {
+    if (bpf_map_lookup_elem(map, &key, per_cpu.data()) != 0) continue;
+    auto* sum = reinterpret_cast<uint64_t*>(&sums[key]);
+    for (size_t i = 0; i < per_cpu.size(); ++i) sum[i % kWords] += per_cpu[i];
+  }
+  return sums;
+}
+
+KindCounts BpfObject::counts() const {
+  KindCounts out{};
+  std::ranges::copy(sum_per_cpu<hw_count>(bpf_map__fd(skeleton_->maps.counts), out.size()), out.begin());
+  return out;
+}
+
+PlaceCounts BpfObject::errors() const {
+  PlaceCounts out{};
+  std::ranges::copy(sum_per_cpu<uint64_t>(bpf_map__fd(skeleton_->maps.errors), out.size()), out.begin());
+  return out;
+}
+
+std::map<uint64_t, hw_home> BpfObject::homes() const {
+  const bpf_map* map = skeleton_->maps.homes;
+  const int fd = bpf_map__fd(map);
+  std::vector<std::byte> value(bpf_map__value_size(map));  // hw_home first, then what only the kernel side needs
+  assert(value.size() >= sizeof(hw_home));
+  std::map<uint64_t, hw_home> out;
+  std::vector<uint64_t> keys;
+  uint64_t key = 0;
+  for (const uint64_t* last = nullptr; bpf_map_get_next_key(fd, last, &key) == 0 && keys.size() < bpf_map__max_entries(map);) {
+    keys.push_back(key);
+    last = &keys.back();
+  }
+  for (const uint64_t home : keys) {
+    if (bpf_map_lookup_elem(fd, &home, value.data()) != 0) continue;
+    std::copy_n(value.begin(), sizeof(hw_home), reinterpret_cast<std::byte*>(&out[home]));
+  }
+  return out;
+}
+
+Status BpfObject::set_container(uint64_t cgroup, uint64_t home) {
+  if (home == 0) return forget_cgroup(cgroup);
+  return update(bpf_map__fd(skeleton_->maps.containers), &cgroup, &home, "cannot tell the kernel of a container");
+}
+
+Status BpfObject::forget_cgroup(uint64_t cgroup) {
+  return erase(bpf_map__fd(skeleton_->maps.containers), &cgroup, "cannot drop a cgroup");
+}
+
+Status BpfObject::forget_home(uint64_t home) {
+  return erase(bpf_map__fd(skeleton_->maps.homes), &home, "cannot drop a container's counts");
+}
+
+Status BpfObject::set_listener(const hw_listener& listener, hw_listener_class listener_class) {
+  const auto value = static_cast<uint32_t>(listener_class);
+  return update(bpf_map__fd(skeleton_->maps.listeners), &listener, &value, "cannot tell the kernel of a listener");
+}
+
+Status BpfObject::forget_listener(const hw_listener& listener) {
+  return erase(bpf_map__fd(skeleton_->maps.listeners), &listener, "cannot drop a listener");
+}
+
+}  // namespace hullwatch

@@ -1,0 +1,108 @@
+#pragma once
+// The BPF object: opened with its knobs, loaded with the chosen programs, attached, and its maps.
+//
+// Owns the programs, maps and links; destroying it detaches all. open, load and attach belong to one thread; what reads or
+// writes maps may be called from any thread afterwards.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hullwatch/wire.h"
+#include "util/fd.h"
+#include "util/result.h"
+
+struct bpf_link;
+struct bpf_program;
+struct hullwatch_bpf;
+
+namespace hullwatch {
+
+/// What is fixed before load. The initial values are those of bpf/maps.h; sizes must be powers of two, at least a page.
+struct BpfKnobs {
+  enum class Hierarchy : uint32_t { v2 = 0, v1_pids = 1, v1_memory = 2 };
+  uint32_t critical_bytes = 1U << 20;
+  uint32_t bulk_bytes = 4U << 20;
+  uint64_t critical_rate = 200;  // records a second of one (home, critical kind)
+  uint64_t critical_burst = 400;
+  uint64_t burst_window_ns = 1'000'000'000;
+  uint64_t burst_forks = 500;  // within the window, and
+  int64_t burst_growth = 200;  // live tasks gained in it
+  uint64_t burst_sample_ns = 100'000'000;
+  Hierarchy hierarchy = Hierarchy::v2;  // v1 only where no v2 hierarchy is mounted
+  bool commits_by_connector = false;    // the proc connector is attached: it, not capability checks, tells of commits
+};
+
+/// A program the kernel would not load or attach, and its reason: the error and the end of the verifier's log.
+struct ProgramFailure {
+  std::string program;
+  std::string reason;
+};
+
+using KindCounts = std::array<hw_count, HW_KIND_MAX>;
+using PlaceCounts = std::array<uint64_t, HW_PLACE_MAX>;
+
+class BpfObject {
+ public:
+  /// Opens the embedded object and loads `programs` (function names) and the maps. A program that the kernel refuses is left
+  /// out and the load repeated, at most three times; failures() names them. Fails when nothing can be loaded at all.
+  static Result<BpfObject> load(const BpfKnobs& knobs, std::span<const std::string_view> programs);
+  /// Names of all programs in the object, without loading anything.
+  static Result<std::vector<std::string>> program_names();
+
+  BpfObject(BpfObject&&) noexcept;
+  BpfObject& operator=(BpfObject&&) noexcept;
+  ~BpfObject();
+
+  /// Attaches one loaded program to its hook. Iterators and socket filters have none: they are used through program().
+  Status attach(std::string_view program);
+  /// Detaches it; nothing happens when it is not attached.
+  void detach(std::string_view program);
+  [[nodiscard]] const std::vector<ProgramFailure>& failures() const { return failures_; }
+  [[nodiscard]] bool is_loaded(std::string_view program) const;
+  [[nodiscard]] bool is_attached(std::string_view program) const { return links_.contains(program); }
+  /// Null when it is not loaded.
+  [[nodiscard]] bpf_program* program(std::string_view name) const;
+  /// -1 when there is no such program or map. Owned by this object.
+  [[nodiscard]] int program_fd(std::string_view name) const;
+  [[nodiscard]] int map_fd(std::string_view name) const;
+
+  /// Records submitted and lost since load, by kind, summed over the CPUs.
+  [[nodiscard]] KindCounts counts() const;
+  /// Failures inside the kernel, by hw_place.
+  [[nodiscard]] PlaceCounts errors() const;
+  /// Counts of every home, by its cgroup id; 0 is the host.
+  [[nodiscard]] std::map<uint64_t, hw_home> homes() const;
+
+  /// From now on processes entering `cgroup` belong to container `home` (0: to the host). Does not change processes that have
+  /// one.
+  Status set_container(uint64_t cgroup, uint64_t home);
+  Status forget_cgroup(uint64_t cgroup);
+  /// Drops the counts of a container that is gone.
+  Status forget_home(uint64_t home);
+  Status set_listener(const hw_listener& listener, hw_listener_class listener_class);
+  Status forget_listener(const hw_listener& listener);
+
+ private:
+  struct SkeletonDestroy {
+    void operator()(hullwatch_bpf* skeleton) const;
+  };
+  struct LinkDestroy {
+    void operator()(bpf_link* link) const;
+  };
+  BpfObject() = default;
+  Result<std::string> try_load(const BpfKnobs& knobs, std::span<const std::string_view> programs);
+  template <typename Value>
+  [[nodiscard]] std::vector<Value> sum_per_cpu(int map, size_t entries) const;
+
+  std::unique_ptr<hullwatch_bpf, SkeletonDestroy> skeleton_;
+  std::map<std::string, std::unique_ptr<bpf_link, LinkDestroy>, std::less<>> links_;  // before skeleton_ in destruction
+  std::vector<ProgramFailure> failures_;
+};
+
+}  // namespace hullwatch
