@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * What a system call is for, as far as credentials, capabilities, mounts and namespaces ask: one array load by number. The tables
- * are per architecture and, on x86, per ABI: numbers of 32-bit calls mean other things. x32 calls have the 64-bit numbers with bit
- * 30 set, except execve and execveat.
+ * What a system call is for, as far as credentials, capabilities, mounts and namespaces ask: one array load by number. The
+ * tables are per architecture and, on x86, per ABI: numbers of 32-bit calls mean other things. x32 calls have the 64-bit
+ * numbers with bit 30 set, except execve and execveat.
  */
 #ifndef HULLWATCH_OBSERVE_CALLS_H
 #define HULLWATCH_OBSERVE_CALLS_H
@@ -28,43 +28,94 @@ enum call {
 };
 
 #define CALL_OF_MOUNT(op) (CALL_MOUNT + (op))
-#define CALLS 512 /* a power of two above the largest number */
+#define CALLS		  512 /* a power of two above the largest number */
 
 /* The same numbers on every architecture: all calls since 5.1. */
-#define CALLS_SINCE_5_1                                                                                                            \
-	[425] = CALL_RING, [428] = CALL_OF_MOUNT(HW_MOUNT_OPEN_TREE), [429] = CALL_OF_MOUNT(HW_MOUNT_MOVE_MOUNT),                  \
-	[430] = CALL_OF_MOUNT(HW_MOUNT_FSOPEN), [431] = CALL_OF_MOUNT(HW_MOUNT_FSCONFIG), [432] = CALL_OF_MOUNT(HW_MOUNT_FSMOUNT), \
-	[433] = CALL_OF_MOUNT(HW_MOUNT_FSPICK), [435] = CALL_FORK, [442] = CALL_OF_MOUNT(HW_MOUNT_SETATTR),                        \
-	[467] = CALL_OF_MOUNT(HW_MOUNT_OPEN_TREE)
+#define CALLS_SINCE_5_1                                                                                                        \
+	[425] = CALL_RING, [428] = CALL_OF_MOUNT(HW_MOUNT_OPEN_TREE), [429] = CALL_OF_MOUNT(HW_MOUNT_MOVE_MOUNT),              \
+	[430] = CALL_OF_MOUNT(HW_MOUNT_FSOPEN), [431] = CALL_OF_MOUNT(HW_MOUNT_FSCONFIG),                                      \
+	[432] = CALL_OF_MOUNT(HW_MOUNT_FSMOUNT), [433] = CALL_OF_MOUNT(HW_MOUNT_FSPICK), [435] = CALL_FORK,                    \
+	[442] = CALL_OF_MOUNT(HW_MOUNT_SETATTR), [467] = CALL_OF_MOUNT(HW_MOUNT_OPEN_TREE)
 
 #if defined(__TARGET_ARCH_x86)
 #define X32_BIT 0x40000000
 
 static const __u8 calls_native[CALLS] = {
-	[9] = CALL_MEMORY, [10] = CALL_MEMORY, [12] = CALL_MEMORY, [25] = CALL_MEMORY, /* mmap mprotect brk mremap */
-	[29] = CALL_MEMORY, [30] = CALL_MEMORY, [216] = CALL_MEMORY, [329] = CALL_MEMORY, /* shmget shmat remap_file_pages pkey_mprotect */
-	[56] = CALL_CLONE, [57] = CALL_MEMORY, [58] = CALL_MEMORY, /* clone fork vfork */
-	[59] = CALL_EXEC, [322] = CALL_EXEC,
-	[105] = CALL_SETID, [106] = CALL_SETID, [113] = CALL_SETID, [114] = CALL_SETID, /* setuid setgid setreuid setregid */
-	[116] = CALL_SETID, [117] = CALL_SETID, [119] = CALL_SETID, [122] = CALL_SETID, /* setgroups setresuid setresgid setfsuid */
-	[123] = CALL_SETID, [126] = CALL_CAPSET, [157] = CALL_PRCTL, [250] = CALL_KEYCTL, /* setfsgid */
-	[272] = CALL_UNSHARE, [308] = CALL_SETNS,
-	[155] = CALL_OF_MOUNT(HW_MOUNT_PIVOT_ROOT), [165] = CALL_OF_MOUNT(HW_MOUNT_MOUNT), [166] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT),
-	CALLS_SINCE_5_1,
+    [9] = CALL_MEMORY,
+    [10] = CALL_MEMORY,
+    [12] = CALL_MEMORY,
+    [25] = CALL_MEMORY, /* mmap mprotect brk mremap */
+    [29] = CALL_MEMORY,
+    [30] = CALL_MEMORY,
+    [216] = CALL_MEMORY,
+    [329] = CALL_MEMORY, /* shmget shmat remap_file_pages pkey_mprotect */
+    [56] = CALL_CLONE,
+    [57] = CALL_MEMORY,
+    [58] = CALL_MEMORY, /* clone fork vfork */
+    [59] = CALL_EXEC,
+    [322] = CALL_EXEC,
+    [105] = CALL_SETID,
+    [106] = CALL_SETID,
+    [113] = CALL_SETID,
+    [114] = CALL_SETID, /* setuid setgid setreuid setregid */
+    [116] = CALL_SETID,
+    [117] = CALL_SETID,
+    [119] = CALL_SETID,
+    [122] = CALL_SETID, /* setgroups setresuid setresgid setfsuid */
+    [123] = CALL_SETID,
+    [126] = CALL_CAPSET,
+    [157] = CALL_PRCTL,
+    [250] = CALL_KEYCTL, /* setfsgid */
+    [272] = CALL_UNSHARE,
+    [308] = CALL_SETNS,
+    [155] = CALL_OF_MOUNT(HW_MOUNT_PIVOT_ROOT),
+    [165] = CALL_OF_MOUNT(HW_MOUNT_MOUNT),
+    [166] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT),
+    CALLS_SINCE_5_1,
 };
 static const __u8 calls_compat[CALLS] = {
-	[45] = CALL_MEMORY, [90] = CALL_MEMORY, [125] = CALL_MEMORY, [163] = CALL_MEMORY, /* brk mmap mprotect mremap */
-	[192] = CALL_MEMORY, [257] = CALL_MEMORY, [380] = CALL_MEMORY, /* mmap2 remap_file_pages pkey_mprotect */
-	[395] = CALL_MEMORY, [397] = CALL_MEMORY, [2] = CALL_MEMORY, [190] = CALL_MEMORY, /* shmget shmat fork vfork */
-	[120] = CALL_CLONE, [11] = CALL_EXEC, [358] = CALL_EXEC,
-	[23] = CALL_SETID, [46] = CALL_SETID, [70] = CALL_SETID, [71] = CALL_SETID, [81] = CALL_SETID, /* the 16-bit ones */
-	[138] = CALL_SETID, [139] = CALL_SETID, [164] = CALL_SETID, [170] = CALL_SETID,
-	[203] = CALL_SETID, [204] = CALL_SETID, [206] = CALL_SETID, [208] = CALL_SETID, [210] = CALL_SETID, /* the 32-bit ones */
-	[213] = CALL_SETID, [214] = CALL_SETID, [215] = CALL_SETID, [216] = CALL_SETID,
-	[185] = CALL_CAPSET, [172] = CALL_PRCTL, [288] = CALL_KEYCTL, [310] = CALL_UNSHARE, [346] = CALL_SETNS,
-	[217] = CALL_OF_MOUNT(HW_MOUNT_PIVOT_ROOT), [21] = CALL_OF_MOUNT(HW_MOUNT_MOUNT),
-	[22] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT), [52] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT), /* umount, umount2 */
-	CALLS_SINCE_5_1,
+    [45] = CALL_MEMORY,
+    [90] = CALL_MEMORY,
+    [125] = CALL_MEMORY,
+    [163] = CALL_MEMORY, /* brk mmap mprotect mremap */
+    [192] = CALL_MEMORY,
+    [257] = CALL_MEMORY,
+    [380] = CALL_MEMORY, /* mmap2 remap_file_pages pkey_mprotect */
+    [395] = CALL_MEMORY,
+    [397] = CALL_MEMORY,
+    [2] = CALL_MEMORY,
+    [190] = CALL_MEMORY, /* shmget shmat fork vfork */
+    [120] = CALL_CLONE,
+    [11] = CALL_EXEC,
+    [358] = CALL_EXEC,
+    [23] = CALL_SETID,
+    [46] = CALL_SETID,
+    [70] = CALL_SETID,
+    [71] = CALL_SETID,
+    [81] = CALL_SETID, /* the 16-bit ones */
+    [138] = CALL_SETID,
+    [139] = CALL_SETID,
+    [164] = CALL_SETID,
+    [170] = CALL_SETID,
+    [203] = CALL_SETID,
+    [204] = CALL_SETID,
+    [206] = CALL_SETID,
+    [208] = CALL_SETID,
+    [210] = CALL_SETID, /* the 32-bit ones */
+    [213] = CALL_SETID,
+    [214] = CALL_SETID,
+    [215] = CALL_SETID,
+    [216] = CALL_SETID,
+    [185] = CALL_CAPSET,
+    [172] = CALL_PRCTL,
+    [288] = CALL_KEYCTL,
+    [310] = CALL_UNSHARE,
+    [346] = CALL_SETNS,
+    [217] = CALL_OF_MOUNT(HW_MOUNT_PIVOT_ROOT),
+    [21] = CALL_OF_MOUNT(HW_MOUNT_MOUNT),
+    [22] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT),
+    [52] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT), /* umount, umount2 */
+    CALLS_SINCE_5_1,
 };
 #define COMPAT_UMOUNT_WITHOUT_FLAGS 22
 
@@ -100,30 +151,77 @@ HW_INLINE __s64 call_result(struct task_struct *task)
 	return compat_call(task) ? (__s32)regs->ax : (__s64)regs->ax;
 }
 #elif defined(__TARGET_ARCH_arm64)
-#define X32_BIT 0
+#define X32_BIT			    0
 
 static const __u8 calls_native[CALLS] = {
-	[222] = CALL_MEMORY, [226] = CALL_MEMORY, [214] = CALL_MEMORY, [216] = CALL_MEMORY, /* mmap mprotect brk mremap */
-	[194] = CALL_MEMORY, [196] = CALL_MEMORY, [234] = CALL_MEMORY, [288] = CALL_MEMORY, /* shmget shmat remap_file_pages pkey_mprotect */
-	[220] = CALL_CLONE, [221] = CALL_EXEC, [281] = CALL_EXEC,
-	[143] = CALL_SETID, [144] = CALL_SETID, [145] = CALL_SETID, [146] = CALL_SETID, /* setregid setgid setreuid setuid */
-	[147] = CALL_SETID, [149] = CALL_SETID, [151] = CALL_SETID, [152] = CALL_SETID, /* setresuid setresgid setfsuid setfsgid */
-	[159] = CALL_SETID, [91] = CALL_CAPSET, [167] = CALL_PRCTL, [219] = CALL_KEYCTL, /* setgroups */
-	[97] = CALL_UNSHARE, [268] = CALL_SETNS,
-	[39] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT), [40] = CALL_OF_MOUNT(HW_MOUNT_MOUNT), [41] = CALL_OF_MOUNT(HW_MOUNT_PIVOT_ROOT),
-	CALLS_SINCE_5_1,
+    [222] = CALL_MEMORY,
+    [226] = CALL_MEMORY,
+    [214] = CALL_MEMORY,
+    [216] = CALL_MEMORY, /* mmap mprotect brk mremap */
+    [194] = CALL_MEMORY,
+    [196] = CALL_MEMORY,
+    [234] = CALL_MEMORY,
+    [288] = CALL_MEMORY, /* shmget shmat remap_file_pages pkey_mprotect */
+    [220] = CALL_CLONE,
+    [221] = CALL_EXEC,
+    [281] = CALL_EXEC,
+    [143] = CALL_SETID,
+    [144] = CALL_SETID,
+    [145] = CALL_SETID,
+    [146] = CALL_SETID, /* setregid setgid setreuid setuid */
+    [147] = CALL_SETID,
+    [149] = CALL_SETID,
+    [151] = CALL_SETID,
+    [152] = CALL_SETID, /* setresuid setresgid setfsuid setfsgid */
+    [159] = CALL_SETID,
+    [91] = CALL_CAPSET,
+    [167] = CALL_PRCTL,
+    [219] = CALL_KEYCTL, /* setgroups */
+    [97] = CALL_UNSHARE,
+    [268] = CALL_SETNS,
+    [39] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT),
+    [40] = CALL_OF_MOUNT(HW_MOUNT_MOUNT),
+    [41] = CALL_OF_MOUNT(HW_MOUNT_PIVOT_ROOT),
+    CALLS_SINCE_5_1,
 };
 /* 32-bit arm: the numbers of i386 where it matters here, but for those above 280, and exec, prctl and the like */
 static const __u8 calls_compat[CALLS] = {
-	[45] = CALL_MEMORY, [125] = CALL_MEMORY, [163] = CALL_MEMORY, [192] = CALL_MEMORY, [2] = CALL_MEMORY, [190] = CALL_MEMORY,
-	[120] = CALL_CLONE, [11] = CALL_EXEC, [387] = CALL_EXEC,
-	[23] = CALL_SETID, [46] = CALL_SETID, [70] = CALL_SETID, [71] = CALL_SETID, [81] = CALL_SETID,
-	[138] = CALL_SETID, [139] = CALL_SETID, [164] = CALL_SETID, [170] = CALL_SETID,
-	[203] = CALL_SETID, [204] = CALL_SETID, [206] = CALL_SETID, [208] = CALL_SETID, [210] = CALL_SETID,
-	[213] = CALL_SETID, [214] = CALL_SETID, [215] = CALL_SETID, [216] = CALL_SETID,
-	[185] = CALL_CAPSET, [172] = CALL_PRCTL, [311] = CALL_KEYCTL, [337] = CALL_UNSHARE, [375] = CALL_SETNS,
-	[218] = CALL_OF_MOUNT(HW_MOUNT_PIVOT_ROOT), [21] = CALL_OF_MOUNT(HW_MOUNT_MOUNT), [52] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT),
-	CALLS_SINCE_5_1,
+    [45] = CALL_MEMORY,
+    [125] = CALL_MEMORY,
+    [163] = CALL_MEMORY,
+    [192] = CALL_MEMORY,
+    [2] = CALL_MEMORY,
+    [190] = CALL_MEMORY,
+    [120] = CALL_CLONE,
+    [11] = CALL_EXEC,
+    [387] = CALL_EXEC,
+    [23] = CALL_SETID,
+    [46] = CALL_SETID,
+    [70] = CALL_SETID,
+    [71] = CALL_SETID,
+    [81] = CALL_SETID,
+    [138] = CALL_SETID,
+    [139] = CALL_SETID,
+    [164] = CALL_SETID,
+    [170] = CALL_SETID,
+    [203] = CALL_SETID,
+    [204] = CALL_SETID,
+    [206] = CALL_SETID,
+    [208] = CALL_SETID,
+    [210] = CALL_SETID,
+    [213] = CALL_SETID,
+    [214] = CALL_SETID,
+    [215] = CALL_SETID,
+    [216] = CALL_SETID,
+    [185] = CALL_CAPSET,
+    [172] = CALL_PRCTL,
+    [311] = CALL_KEYCTL,
+    [337] = CALL_UNSHARE,
+    [375] = CALL_SETNS,
+    [218] = CALL_OF_MOUNT(HW_MOUNT_PIVOT_ROOT),
+    [21] = CALL_OF_MOUNT(HW_MOUNT_MOUNT),
+    [52] = CALL_OF_MOUNT(HW_MOUNT_UMOUNT),
+    CALLS_SINCE_5_1,
 };
 #define COMPAT_UMOUNT_WITHOUT_FLAGS (-1)
 

@@ -10,9 +10,9 @@
 
 #include "emit.h"
 
-#define CAPABILITIES 64 /* a power of two above CAP_LAST_CAP */
-#define CAP_SETPCAP 8
-#define CAP_IPC_LOCK 14
+#define CAPABILITIES  64 /* a power of two above CAP_LAST_CAP */
+#define CAP_SETPCAP   8
+#define CAP_IPC_LOCK  14
 #define CAP_SYS_ADMIN 21
 
 struct capability_uses {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Credentials: each thread has a shadow, its last known ids, capability sets, securebits and user namespace (credentials are a
- * thread's own in Linux; libc changes all threads one by one). check_credentials() compares real_cred, which no override touches,
- * with the shadow; a difference is one hw_credential and a fresh shadow. It is called where a commit is seen, and wherever
- * privilege is used: a change nobody committed is found there, with way UNKNOWN and HW_F_LATE.
+ * thread's own in Linux; libc changes all threads one by one). check_credentials() compares real_cred, which no override
+ * touches, with the shadow; a difference is one hw_credential and a fresh shadow. It is called where a commit is seen, and
+ * wherever privilege is used: a change nobody committed is found there, with way UNKNOWN and HW_F_LATE.
  *
- * Any provider may call it: from fexit/commit_creds with way_of(current_call(task)), from a check-on-use hook with HW_WAY_UNKNOWN.
- * During exec a provider leaves commits alone: sched_process_exec compares, when the new exe is known.
+ * Any provider may call it: from fexit/commit_creds with way_of(current_call(task)), from a check-on-use hook with
+ * HW_WAY_UNKNOWN. During exec a provider leaves commits alone: sched_process_exec compares, when the new exe is known.
  *
- * A repeat of a transition (way, before, after) by the same program of the same process is counted, not sent: in the `repeats` of
- * its next record and in homes[home].suppressed.
+ * A repeat of a transition (way, before, after) by the same program of the same process is counted, not sent: in the `repeats`
+ * of its next record and in homes[home].suppressed.
  */
 #ifndef HULLWATCH_OBSERVE_CREDENTIAL_H
 #define HULLWATCH_OBSERVE_CREDENTIAL_H
@@ -22,7 +22,7 @@
 /* Set and cleared by anyone, gives nothing by itself, gone at exec: not a change worth a record. */
 #define SECUREBIT_KEEP_CAPS (1U << 4)
 
-#define CRED_WORDS (sizeof(struct hw_cred) / sizeof(__u64))
+#define CRED_WORDS	(sizeof(struct hw_cred) / sizeof(__u64))
 #define SECUREBITS_WORD 4 /* securebits and userns */
 
 /* One change of a thread's credentials. */
@@ -166,11 +166,12 @@ HW_PART void adopt_credentials(struct task_struct *task)
 }
 
 /*
- * Compares current's; sends and refreshes when they differ. `way` is HW_WAY_UNKNOWN where no commit was seen. A task without a shadow
- * (older than hullwatch, or no memory at its fork) is adopted; when a commit brought us here its record goes out with before = after
- * and `uncertain`, because what was before is not known.
+ * Compares current's; sends and refreshes when they differ. `way` is HW_WAY_UNKNOWN where no commit was seen. A task without a
+ * shadow (older than hullwatch, or no memory at its fork) is adopted; when a commit brought us here its record goes out with
+ * before = after and `uncertain`, because what was before is not known.
  *
- * A global function (scalars only, verified once, not for each caller): inlined into its five callers it costs two seconds of start.
+ * A global function (scalars only, verified once, not for each caller): inlined into its five callers it costs two seconds of
+ * start.
  */
 __weak __noinline int check_credentials(__u32 way, __u32 provider)
 {

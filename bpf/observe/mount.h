@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Mount calls: one record a call, built in its caller's own entry of a map, so that it survives until the outcome is known and
- * nothing else on the CPU can touch it. Strings are the caller's (HW_F_USER_STRINGS), except type and source of a filesystem that
- * is being configured: those are the kernel's copies.
+ * nothing else on the CPU can touch it. Strings are the caller's (HW_F_USER_STRINGS), except type and source of a filesystem
+ *that is being configured: those are the kernel's copies.
  *
  * hw_mount's spans by call (dfd goes with its path: from_fd with source, to_fd with target):
  *	mount           source target fstype data, mount_flags
@@ -11,7 +11,7 @@
  *	open_tree       to_fd target, mount_flags (open_tree_attr too)
  *	fsopen          fstype, mount_flags
  *	fsconfig        from_fd command; fstype and source of the filesystem being made
- *	fsmount         from_fd, mount_flags = MOUNT_ATTR_*; fstype and source, once it succeeded
+ *	fsmount         from_fd, mount_flags = MOUNT_ATTR_*; fstype and source of the filesystem that was made
  *	move_mount      from_fd source to_fd target, mount_flags
  *	mount_setattr   to_fd target, mount_flags = attr_set, attr_clr
  *	fspick          to_fd target, mount_flags
@@ -22,23 +22,24 @@
 #include "observe/calls.h"
 #include "observe/outcome.h"
 
-#define MOUNT_STRINGS 4
-#define MOUNT_TAIL (MOUNT_STRINGS * HW_STRING_MAX)
+#define ANON_INODE_FS_MAGIC 0x09041934
+#define MOUNT_STRINGS	    4
+#define MOUNT_TAIL	    (MOUNT_STRINGS * HW_STRING_MAX)
 
 struct mount_call {
 	struct bpf_task_work work;
-	__u32 used; /* bytes of `tail` */
+	__u32 used;    /* bytes of `tail` */
 	__u32 refused; /* beyond the home's bucket, and counted: no record */
 	__u32 pad;
-	__u32 unread; /* strings whose page was not present: bit n is string n */
+	__u32 unread;		      /* strings whose page was not present: bit n is string n */
 	__u64 strings[MOUNT_STRINGS]; /* user addresses of source, target, fstype, data; 0: none */
 	struct hw_mount record;
 	__u8 tail[MOUNT_TAIL + HW_STRING_MAX]; /* one more string may hang over for the verifier; it is never sent */
 };
 
 /*
- * By thread, for the length of one call. Not preallocated: mounts are rare, 1.9 KiB each. Full (so many threads inside a mount call
- * at once): the record is lost and counted.
+ * By thread, for the length of one call. Not preallocated: mounts are rare, 1.9 KiB each. Full (so many threads inside a mount
+ * call at once): the record is lost and counted.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -93,7 +94,20 @@ HW_PART void read_mount_strings(struct mount_call *call)
 	}
 }
 
-/* Type and source of the filesystem behind an fsopen or fspick descriptor, which the kernel has already found to be one. */
+/* Is it what fsopen and fspick hand out? Their files are anonymous inodes of this name, which nobody else can give. */
+HW_INLINE bool is_fs_context(struct file *file)
+{
+	static const char expected[] = "[fscontext]";
+	char name[sizeof(expected)] = {};
+
+	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	for (__u32 i = 0; i < sizeof(expected); i++)
+		if (name[i] != expected[i])
+			return false;
+	return BPF_CORE_READ(file, f_inode, i_sb, s_magic) == ANON_INODE_FS_MAGIC;
+}
+
+/* Type and source of the filesystem behind an fsopen or fspick descriptor: the kernel's own copies. Gone once it is mounted. */
 HW_PART void fill_fs_context(struct mount_call *call, struct task_struct *task, __u32 fd)
 {
 	struct files_struct *files = BPF_CORE_READ((struct task_struct___files *)task, files);
@@ -106,7 +120,7 @@ HW_PART void fill_fs_context(struct mount_call *call, struct task_struct *task, 
 	if (fd >= BPF_CORE_READ(table, max_fds))
 		return;
 	bpf_probe_read_kernel(&file, sizeof(file), files_of + fd);
-	if (!file)
+	if (!file || !is_fs_context(file))
 		return;
 	context = BPF_CORE_READ(file, private_data);
 	call->record.fstype = mount_string(call, (__u64)BPF_CORE_READ(context, fs_type, name), false, &read);
@@ -162,6 +176,7 @@ HW_PART void fill_mount_call(struct mount_call *call, struct task_struct *task, 
 	case HW_MOUNT_FSMOUNT:
 		r->from_fd = (__s32)a0;
 		r->mount_flags = (__u32)a2;
+		fill_fs_context(call, task, (__u32)a0);
 		break;
 	case HW_MOUNT_MOVE_MOUNT:
 		r->from_fd = (__s32)a0;
@@ -226,11 +241,8 @@ HW_PART void end_mount(struct task_struct *task, struct mount_call *call, __s64 
 		return;
 	}
 	/* the kernel has touched the pages by now: strings that were not there before can be read */
-	if (!(flags & HW_F_ATTEMPT)) {
+	if (!(flags & HW_F_ATTEMPT))
 		read_mount_strings(call);
-		if (r->op == HW_MOUNT_FSMOUNT && result >= 0)
-			fill_fs_context(call, task, (__u32)r->from_fd);
-	}
 	size = sizeof(*r) + ((call->used + 7) & ~7U);
 	asm volatile("" : "+r"(size)); /* so that the bound below is on the very register that is passed on */
 	if (size > sizeof(*r) + MOUNT_TAIL)

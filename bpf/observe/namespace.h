@@ -31,7 +31,8 @@ HW_INLINE void fill_namespace_call(struct namespace_call *call, struct task_stru
 }
 
 /* `flags`: HW_F_ATTEMPT when `result` is not known. Already admitted. */
-HW_PART void send_namespace(struct task_struct *task, const struct namespace_call *call, __s64 result, __u32 flags, __u32 provider)
+HW_PART void send_namespace(struct task_struct *task, const struct namespace_call *call, __s64 result, __u32 flags,
+			    __u32 provider)
 {
 	struct hw_namespace *r = EMIT_RESERVE(HW_NAMESPACE, struct hw_namespace);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The outcome of a system call without a hook on system calls: work scheduled from a tracepoint inside the call runs when the task
- * goes back to user mode, with the result in its registers (bpf_task_work, 6.18; one more argument there than since 7.0).
+ * The outcome of a system call without a hook on system calls: work scheduled from a tracepoint inside the call runs when the
+ * task goes back to user mode, with the result in its registers (bpf_task_work, 6.18; one more argument there than since 7.0).
  * Below 6.18 both kfuncs are missing and outcome_schedule() says so: the caller sends the attempt.
  */
 #ifndef HULLWATCH_OBSERVE_OUTCOME_H
@@ -28,9 +28,9 @@ extern void bpf_rcu_read_lock(void) __weak __ksym;
 extern void bpf_rcu_read_unlock(void) __weak __ksym;
 
 /* True when `callback` will run. `map` is a constant, so this cannot be a function of its own. */
-#define outcome_schedule(task, work, map, callback)                                                                                \
-	(bpf_task_work_schedule_resume_impl ? !bpf_task_work_schedule_resume_impl(task, work, map, callback, NULL)                 \
-	 : bpf_task_work_schedule_resume    ? !bpf_task_work_schedule_resume(task, work, map, callback)                            \
+#define outcome_schedule(task, work, map, callback)                                                                            \
+	(bpf_task_work_schedule_resume_impl ? !bpf_task_work_schedule_resume_impl(task, work, map, callback, NULL)             \
+	 : bpf_task_work_schedule_resume    ? !bpf_task_work_schedule_resume(task, work, map, callback)                        \
 					    : false)
 
 #endif

@@ -6,14 +6,12 @@
  *	sched_prepare_exec   (6.10) check-on-use before the exec's own change, so that the two are not taken for one
  *	sched_process_exec   what exec made of them: setuid and setgid files, file capabilities, or their loss
  *
- * Of programs on one hook the one linked first runs first, and files are linked by name: process.bpf.c comes before this file, so the
- * child's home and the exec count are already right in the records made here.
+ * Of programs on one hook the one linked first runs first, and files are linked by name: process.bpf.c comes before this file,
+ *so the child's home and the exec count are already right in the records made here.
  *
  * Below 6.10 a change nobody committed and the exec after it are one record, with way EXEC.
  */
 #include "observe/credential.h"
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(credential_fork, struct task_struct *parent, struct task_struct *child)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 /*
- * tp_btf/cap_capable (6.18): the kernel asks whether a task may use a capability. It fires inside the system calls that need one,
- * whose number and arguments are in the task's registers, which makes it four things at once, all off the system-call path:
+ * tp_btf/cap_capable (6.18): the kernel asks whether a task may use a capability. It fires inside the system calls that need
+ *one, whose number and arguments are in the task's registers, which makes it four things at once, all off the system-call path:
  *
  *	use of a capability   granted or denied
  *	check-on-use          credentials nobody was seen to commit are found when they are used
@@ -20,15 +20,14 @@
 #include "observe/mount.h"
 #include "observe/namespace.h"
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* Set when the proc connector works (src/probe/proc_connector.h). Without it set*id is compared at the return to user mode, too. */
+/* Set when the proc connector works (src/probe/proc_connector.h). Without it set*id is compared at the return to user mode,
+ * too. */
 const volatile bool commits_by_connector = false;
 
 /* A call whose effect is looked at when it returns. */
 struct pending_call {
 	struct bpf_task_work work;
-	__u32 call; /* enum call */
+	__u32 call;	  /* enum call */
 	__u32 namespaces; /* 1: `ns` holds a namespace call, admitted */
 	struct namespace_call ns;
 };

@@ -1,0 +1,273 @@
+// Actors against the live quiet providers: what they did, compared with what was captured.
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "quiet_probe.h"
+
+namespace hullwatch::test {
+namespace {
+
+class Quiet : public testing::Test {
+ protected:
+  // One probe for all: loading takes longer than all the tests.
+  static void SetUpTestSuite() {
+    if (::geteuid() == 0) probe_ = new QuietProbe;
+  }
+  static void TearDownTestSuite() {
+    delete probe_;
+    probe_ = nullptr;
+  }
+  void SetUp() override {
+    if (!probe_) GTEST_SKIP() << "needs root";
+    directory_ = std::filesystem::temp_directory_path() / ("hullwatch-quiet-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(directory_);
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  static ActorRun run(std::vector<std::string> command) { return probe_->run(std::move(command)); }
+
+  static QuietProbe* probe_;
+  std::filesystem::path directory_;
+};
+QuietProbe* Quiet::probe_ = nullptr;
+
+nlohmann::json ids(const hw_cred& c) { return {c.uid, c.euid, c.suid, c.fsuid, c.gid, c.egid, c.sgid, c.fsgid}; }
+nlohmann::json sets(const hw_cred& c) {
+  return {c.cap_inheritable, c.cap_permitted, c.cap_effective, c.cap_bounding, c.cap_ambient};
+}
+nlohmann::json told_ids(const nlohmann::json& c) {
+  nlohmann::json all = c["uid"];
+  all.insert(all.end(), c["gid"].begin(), c["gid"].end());
+  return all;
+}
+nlohmann::json told_sets(const nlohmann::json& c) {
+  return {c["inheritable"], c["permitted"], c["effective"], c["bounding"], c["ambient"]};
+}
+
+// The captured change is the one the actor tells of.
+void expect_change(const hw_credential& seen, const nlohmann::json& told) {
+  EXPECT_EQ(ids(seen.before), told_ids(told["before"]));
+  EXPECT_EQ(ids(seen.after), told_ids(told["after"]));
+  EXPECT_EQ(sets(seen.before), told_sets(told["before"]));
+  EXPECT_EQ(sets(seen.after), told_sets(told["after"]));
+  EXPECT_EQ(seen.uncertain, 0U);
+}
+
+TEST_F(Quiet, SetresuidIsSeenOnceWithBothCredentials) {
+  const auto run = Quiet::run({"setid", "resuid", "1000", "1000", "0"});
+  const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(seen.size(), 1U);
+  expect_change(seen[0], run.told.at(0));
+  EXPECT_EQ(seen[0].way, HW_WAY_SETID);
+  EXPECT_EQ(seen[0].h.flags & HW_F_LATE, 0U);
+  EXPECT_EQ(seen[0].h.process.execs, 1U);
+}
+
+TEST_F(Quiet, SetresgidAndSetfsuidAreSeen) {
+  for (const auto& command : {std::vector<std::string>{"setid", "resgid", "7", "8", "9"}, {"setid", "fsuid", "5"}}) {
+    const auto run = Quiet::run(command);
+    const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+    ASSERT_EQ(seen.size(), 1U) << command[1];
+    expect_change(seen[0], run.told.at(0));
+    EXPECT_EQ(seen[0].way, HW_WAY_SETID);
+  }
+}
+
+TEST_F(Quiet, AThousandTogglesAreAFewRecordsAndAnExactCount) {
+  const auto container = probe_->container("hullwatch-toggles");
+  const auto run = probe_->run({"setid", "toggle", "1000"}, &container);
+  const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(run.told.at(0)["result"], 0);
+  EXPECT_LE(seen.size(), 4U);
+  EXPECT_EQ(seen.size() + probe_->counts(container.id()).suppressed[HW_CREDENTIAL], 1001U);
+}
+
+TEST_F(Quiet, ThreadsChangedByOneCallAreOneRecordAndRepeats) {
+  const auto container = probe_->container("hullwatch-threads");
+  const auto run = probe_->run({"setid", "threads", "3", "1000"}, &container);
+  EXPECT_EQ(run.all<hw_credential>(HW_CREDENTIAL).size(), 1U);
+  EXPECT_EQ(probe_->counts(container.id()).suppressed[HW_CREDENTIAL], 3U);
+}
+
+TEST_F(Quiet, ASetuidRootExecIsAGainByExecOfASetuidFile) {
+  const auto file = directory_ / "setuid-root";
+  std::filesystem::copy_file(std::string(HULLWATCH_ACTORS) + "/setid", file);
+  ASSERT_EQ(::chmod(file.c_str(), 04755), 0);
+  ASSERT_EQ(::chmod(directory_.c_str(), 0755), 0);
+  const auto run = Quiet::run({"setid", "as", "1000", file, "show"});
+  ASSERT_EQ(run.told.size(), 2U);
+  ASSERT_EQ(run.told[1]["after"]["uid"][1], 0) << "the file's filesystem is mounted nosuid";
+  const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(seen.size(), 3U);  // setresgid, setresuid, exec
+  EXPECT_EQ(ids(seen[2].before), told_ids(run.told[0]["after"]));
+  EXPECT_EQ(ids(seen[2].after), told_ids(run.told[1]["after"]));
+  EXPECT_EQ(seen[2].way, HW_WAY_EXEC);
+  EXPECT_TRUE(seen[2].exe_flags & HW_EXE_SETUID);
+  EXPECT_EQ(seen[2].exe_uid, 0U);
+  EXPECT_EQ(seen[2].h.process.execs, 2U);
+}
+
+TEST_F(Quiet, APlainExecByRootIsNoCredentialRecord) {
+  EXPECT_TRUE(Quiet::run({"setid", "show"}).all<hw_credential>(HW_CREDENTIAL).empty());
+}
+
+TEST_F(Quiet, LoweringAndRaisingACapabilityIsTwoCapsets) {
+  const auto run = Quiet::run({"capset_actor", "toggle", "21"});
+  const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(seen.size(), 2U);
+  for (std::size_t i : {0U, 1U}) {
+    expect_change(seen[i], run.told.at(i));
+    EXPECT_EQ(seen[i].way, HW_WAY_CAPSET);
+    EXPECT_EQ(seen[i].h.flags & HW_F_LATE, 0U);
+  }
+}
+
+TEST_F(Quiet, DroppingFromTheBoundingSetAndSecurebitsAreSeen) {
+  for (const auto& command :
+       {std::vector<std::string>{"capset_actor", "bounding", "21"}, {"capset_actor", "securebits", "1"}}) {
+    const auto run = Quiet::run(command);
+    const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+    ASSERT_EQ(seen.size(), 1U) << command[1];
+    expect_change(seen[0], run.told.at(0));
+    EXPECT_EQ(seen[0].way, HW_WAY_CAPSET);
+  }
+}
+
+TEST_F(Quiet, KeepcapsAloneIsNoRecord) {
+  EXPECT_TRUE(Quiet::run({"setid", "keepcaps"}).all<hw_credential>(HW_CREDENTIAL).empty());
+}
+
+TEST_F(Quiet, EveryMountCallIsSeenWithItsOutcome) {
+  const auto run = Quiet::run({"mount_calls", "all", directory_});
+  ASSERT_EQ(run.status, 0);
+  const std::vector<std::string> names = {"mount",    "umount2", "pivot_root", "open_tree",     "fsopen",
+                                          "fsconfig", "fsmount", "move_mount", "mount_setattr", "fspick"};
+  std::vector<Captured> seen;
+  for (const auto& record : run.records)
+    if (record.header().kind == HW_MOUNT) seen.push_back(record);
+  ASSERT_GE(seen.size(), 1U);
+  seen.erase(seen.begin());  // making the namespace private
+  ASSERT_EQ(seen.size(), run.told.size());
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const auto mount = seen[i].as<hw_mount>();
+    const auto& told = run.told[i];
+    SCOPED_TRACE(told.dump());
+    EXPECT_EQ(names.at(mount.op), told["op"]);
+    EXPECT_EQ(seen[i].text<hw_mount>(mount.source), told["source"]);
+    EXPECT_EQ(seen[i].text<hw_mount>(mount.target), told["target"]);
+    EXPECT_EQ(seen[i].text<hw_mount>(mount.fstype), told["fstype"]);
+    EXPECT_EQ(mount.mount_flags, told["flags"]);
+    EXPECT_EQ(mount.result, told["result"]);
+    EXPECT_EQ(mount.h.flags & HW_F_ATTEMPT, 0U);
+    EXPECT_EQ(mount.h.size % 8, 0U);
+  }
+}
+
+TEST_F(Quiet, RefusedAndFailedMountCallsCarryTheirError) {
+  for (const auto* how : {"denied", "failed"}) {
+    const auto run = Quiet::run({"mount_calls", how, directory_});
+    std::vector<std::int64_t> told, seen;
+    for (const auto& line : run.told) told.push_back(line["result"]);
+    for (const auto& mount : run.all<hw_mount>(HW_MOUNT)) seen.push_back(mount.result);
+    if (seen.size() == told.size() + 1) seen.erase(seen.begin());  // making the namespace private
+    EXPECT_EQ(seen, told) << how;
+  }
+}
+
+TEST_F(Quiet, StringsInPagesNotYetTouchedAreReadOnceTheCallIsOver) {
+  const auto run = Quiet::run({"mount_calls", "absent", directory_});
+  ASSERT_FALSE(run.records.empty());
+  const auto& last = run.records.back();
+  const auto mount = last.as<hw_mount>();
+  ASSERT_EQ(mount.op, HW_MOUNT_PIVOT_ROOT);
+  EXPECT_EQ(last.text<hw_mount>(mount.target), run.told.back()["target"]);
+  EXPECT_EQ(last.text<hw_mount>(mount.source), run.told.back()["source"]);
+  EXPECT_TRUE(mount.h.flags & HW_F_USER_STRINGS);
+}
+
+nlohmann::json told_namespaces(const hw_namespaces& n) {
+  return {{"mnt", n.mnt}, {"pid", n.pid},       {"net", n.net},  {"uts", n.uts},
+          {"ipc", n.ipc}, {"cgroup", n.cgroup}, {"user", n.user}};
+}
+
+TEST_F(Quiet, UnshareShowsTheNamespacesBeforeAndAfter) {
+  const auto run = Quiet::run({"namespaces", "unshare", "0x20000", "0x4000000"});  // NEWNS, NEWUTS
+  const auto seen = run.all<hw_namespace>(HW_NAMESPACE);
+  ASSERT_EQ(seen.size(), 2U);
+  for (std::size_t i : {0U, 1U}) {
+    EXPECT_EQ(told_namespaces(seen[i].before), run.told.at(i)["before"]);
+    EXPECT_EQ(told_namespaces(seen[i].after), run.told.at(i)["after"]);
+    EXPECT_EQ(seen[i].result, 0);
+    EXPECT_EQ(seen[i].op, HW_NS_UNSHARE);
+  }
+  EXPECT_EQ(seen[0].ns_flags, 0x20000U);
+}
+
+TEST_F(Quiet, SetnsShowsItsOutcome) {
+  const auto run = Quiet::run({"namespaces", "setns", "/proc/self/ns/uts", "0x4000000"});
+  const auto seen = run.all<hw_namespace>(HW_NAMESPACE);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].op, HW_NS_SETNS);
+  EXPECT_EQ(seen[0].result, run.told.at(0)["result"]);
+}
+
+TEST_F(Quiet, AnewUserNamespaceByCloneIsAChangeOfTheChild) {
+  const auto run = Quiet::run({"namespaces", "clone", "0x10000000"});
+  const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].way, HW_WAY_USERNS);
+  EXPECT_EQ(seen[0].before.userns, run.told.at(0)["before"]["user"]);
+  EXPECT_EQ(seen[0].after.userns, run.told.at(0)["after"]["user"]);
+  EXPECT_EQ(seen[0].after.userns_level, seen[0].before.userns_level + 1);
+}
+
+TEST_F(Quiet, AnewUserNamespaceByUnshareAloneIsFoundAtItsFirstUse) {
+  const auto run = Quiet::run({"namespaces", "usemap"});
+  const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].way, HW_WAY_UNKNOWN);
+  EXPECT_TRUE(seen[0].h.flags & HW_F_LATE);
+  EXPECT_EQ(seen[0].after.userns, run.told.at(0)["after"]["user"]);
+}
+
+TEST_F(Quiet, TheFirstUseOfEachCapabilityInAContainerIsARecordTheRestACount) {
+  const auto container = probe_->container("hullwatch-capabilities");
+  const auto first = probe_->run({"setid", "resuid", "1000", "1000", "1000"}, &container);
+  const auto second = probe_->run({"setid", "resuid", "1000", "1000", "1000"}, &container);
+  const auto of_setuid = [](const ActorRun& run) {
+    return std::ranges::count_if(run.all<hw_capability>(HW_CAPABILITY), [](const auto& r) { return r.capability == 7; });
+  };
+  EXPECT_EQ(of_setuid(first), 1);
+  EXPECT_EQ(of_setuid(second), 0);
+  EXPECT_EQ(probe_->capability_uses(container.id(), 7, false), 2U);
+}
+
+TEST_F(Quiet, ADeniedCapabilityInAContainerIsARecord) {
+  const auto container = probe_->container("hullwatch-denied");
+  const auto run = probe_->run({"mount_calls", "denied", directory_}, &container);
+  const auto seen = run.all<hw_capability>(HW_CAPABILITY);
+  const auto denied = std::ranges::find_if(seen, [](const auto& r) { return r.capability == 21 && r.result != 0; });
+  ASSERT_NE(denied, seen.end());
+  EXPECT_EQ(denied->h.home, container.id());
+  EXPECT_EQ(probe_->capability_uses(container.id(), 21, true), 3U);
+}
+
+TEST_F(Quiet, UseOnTheHostIsOnlyCounted) {
+  const auto before = probe_->capability_uses(0, 7, false);
+  EXPECT_TRUE(Quiet::run({"setid", "resuid", "1000", "1000", "1000"}).all<hw_capability>(HW_CAPABILITY).empty());
+  EXPECT_GT(probe_->capability_uses(0, 7, false), before);
+}
+
+TEST_F(Quiet, NothingFailedInTheKernel) {
+  EXPECT_EQ(probe_->errors(HW_PLACE_OUTCOME), 0U);
+  EXPECT_EQ(probe_->errors(HW_PLACE_CALL_FULL), 0U);
+  EXPECT_EQ(probe_->errors(HW_PLACE_TRANSITIONS), 0U);
+  for (const auto kind : {HW_CREDENTIAL, HW_CAPABILITY, HW_MOUNT, HW_NAMESPACE}) EXPECT_EQ(probe_->records(kind).lost, 0U);
+}
+
+}  // namespace
+}  // namespace hullwatch::test
