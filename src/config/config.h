@@ -1,6 +1,7 @@
 #pragma once
 // The configuration, validated. Passive data; every member's initial value is the documented default
-// (`hullwatch config print`). Loaded by config/load.h; never changed while the daemon runs, but for a reload that makes a new one.
+// (`hullwatch config print`). Loaded by config/load.h; never changed while the daemon runs, but for a reload that makes a new
+// one.
 
 #include <cstdint>
 #include <string>
@@ -35,8 +36,8 @@ struct ForkBombConfig {
   int64_t net_growth = 200;         // live tasks gained within the window
   double near_limit = 0.9;          // live ≥ this share of pids.max, while forking at ≥ near_limit_forks_per_second
   uint64_t near_limit_forks_per_second = 50;
-  uint64_t failed_forks = 20;       // refused by pids.max within the window
-  uint64_t quiet_ms = 3000;         // over after so long without any of these
+  uint64_t failed_forks = 20;  // refused by pids.max within the window
+  uint64_t quiet_ms = 3000;    // over after so long without any of these
 };
 
 struct CriticalBucketConfig {
@@ -50,7 +51,7 @@ struct RingsConfig {
 };
 
 struct RuntimeSocketAllow {
-  std::string image;  // glob
+  std::string image;    // glob
   bool manage = false;  // actions: manage (else read)
   std::string reason;
 };

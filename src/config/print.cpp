@@ -1,0 +1,90 @@
+#include "config/print.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/config_keys.h"
+
+namespace hullwatch {
+namespace {
+
+/// Calls `begin` for each section and `key` for each of its keys, in order.
+template <typename Begin, typename Each>
+void for_each_key(Begin begin, Each each) {
+  for (const ConfigSection& section : config_sections()) {
+    begin(section);
+    for (const ConfigKey& key : config_keys()) {
+      if (key.section() == section.name) each(key);
+    }
+  }
+}
+
+std::string comment(std::string_view text, std::string_view indent) {
+  constexpr size_t kWidth = 100;
+  std::string out, line;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    if (line.size() + end + 1 > kWidth) out += std::string(indent) + "#" + std::exchange(line, {}) + '\n';
+    line += ' ' + std::string(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out + std::string(indent) + "#" + line + '\n';
+}
+
+std::string choices(const ConfigKey& key) {
+  std::string out;
+  for (const std::string_view choice : key.choices) out += (out.empty() ? "" : " | ") + std::string(choice);
+  return out;
+}
+
+}  // namespace
+
+std::string print_config(const Config& config) {
+  std::string out;
+  for_each_key(
+      [&](const ConfigSection& section) {
+        if (!section.name.empty()) out += std::string(section.name) + ":\n";
+      },
+      [&](const ConfigKey& key) {
+        out += (key.section().empty() ? "" : "  ") + std::string(key.name()) + ": " + config_value(key, config) + '\n';
+      });
+  return out;
+}
+
+std::string default_config_file() {
+  std::string out =
+      "# hullwatch's configuration: /etc/hullwatch/hullwatch.yaml. Every value below is the default; to change one, take the\n"
+      "# '#' away from it and from its section. `hullwatch config check FILE` tells what is wrong, `config print` what "
+      "holds.\n";
+  const Config defaults;
+  for_each_key(
+      [&](const ConfigSection& section) {
+        if (!section.name.empty()) out += '\n' + comment(section.doc, "") + '#' + std::string(section.name) + ":\n";
+      },
+      [&](const ConfigKey& key) {
+        const std::string indent = key.section().empty() ? "" : "  ";
+        const std::string options = key.choices.empty() ? "" : " (" + choices(key) + ")";
+        out += (indent.empty() ? "\n" : "") + comment(std::string(key.doc) + options, indent);
+        out += '#' + indent + std::string(key.name()) + ": " + config_value(key, defaults) + '\n';
+      });
+  return out;
+}
+
+std::string config_reference_markdown() {
+  std::string out;
+  const Config defaults;
+  for_each_key(
+      [&](const ConfigSection& section) {
+        if (!section.name.empty()) out += "\n### `" + std::string(section.name) + "`\n\n" + std::string(section.doc) + "\n\n";
+        out += "| key | type | default | meaning |\n|---|---|---|---|\n";
+      },
+      [&](const ConfigKey& key) {
+        std::string type = key.choices.empty() ? std::string(config_type_name(key.type)) : choices(key);
+        for (size_t bar = type.find(" | "); bar != std::string::npos; bar = type.find(" | ")) type.replace(bar, 3, ", ");
+        out += "| `" + std::string(key.name()) + "` | " + type + " | `" + config_value(key, defaults) + "` | " +
+               std::string(key.doc) + " |\n";
+      });
+  return out;
+}
+
+}  // namespace hullwatch
