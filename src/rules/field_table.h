@@ -1,7 +1,8 @@
 #pragma once
 // The one table of fields: name, type, meaning, accessor. Rule lookup, type check, output templates, JSON keys,
-// `hullwatch fields` and docs/fields.md all come from it.
+// `hullwatch fields` and docs/fields.md all come from it. The table is constant, any thread; accessors: evaluator thread.
 
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,14 +12,22 @@
 
 namespace hullwatch {
 
-/// Strings an accessor had to build; owned by the evaluation, cleared per event.
+/// Strings an accessor had to build; owned by the evaluation, cleared per event. Their memory is used again.
 class FieldScratch {
  public:
-  std::string_view keep(std::string text);
-  void clear();
+  /// Valid until clear().
+  std::string_view keep(std::string text) { return next() = std::move(text); }
+  /// An empty string to build in; it and views into it are valid until clear().
+  std::string& next() {
+    if (used_ == kept_.size()) kept_.emplace_back();
+    std::string& text = kept_[used_++];
+    text.clear();
+    return text;
+  }
+  void clear() { used_ = 0; }
 
  private:
-  std::vector<std::string> kept_;
+  std::deque<std::string> kept_;  // a deque: growing must not move short strings from under their views
   size_t used_ = 0;
 };
 
@@ -40,7 +49,10 @@ struct Field {
   std::string_view needs = {};
 };
 
+/// All fields, in groups: evt, proc, user, … The lineage fields (proc.aname and its like) yield with an index one ancestor,
+/// without one the list of all, nearest first. `evt.arg.NAME` is `evt.arg` with the argument NAME.
 std::span<const Field> fields();
+/// Null when there is no such field.
 const Field* find_field(std::string_view name);
 
 }  // namespace hullwatch
