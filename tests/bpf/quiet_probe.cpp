@@ -3,157 +3,117 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <array>
 #include <set>
 #include <sstream>
 #include <stdexcept>
-#include <string_view>
-
-#include "hullwatch.skel.h"
 
 namespace hullwatch::test {
 namespace {
 
-// What the quiet rung of these observations is made of, and the life of processes, which it stands on.
-const std::set<std::string_view> kPrograms = {"process_fork",      "process_exec",         "process_exit",
-                                              "cgroup_attach",     "credential_fork",      "credential_exec",
-                                              "quiet_cap_capable", "quiet_proc_connector", "credential_prepare_exec"};
-
-int print(libbpf_print_level level, const char* format, va_list arguments) {
-  return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
-}
+// What the quiet rung of these observations is made of, and the life of processes, which it stands on. process_* come first, as
+// in the daemon: programs on one hook run in the order of attachment.
+constexpr std::array<std::string_view, 9> kPrograms = {"process_fork",    "process_exec",      "process_exit",
+                                                       "cgroup_attach",   "credential_fork",   "credential_prepare_exec",
+                                                       "credential_exec", "quiet_cap_capable", "quiet_proc_connector"};
 
 std::string path_of(const std::string& name) {
   return name.find('/') == std::string::npos ? std::string(HULLWATCH_ACTORS) + "/" + name : name;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& command, int out, const TestContainer* container) {
-  if (container) container->enter();
+int become(const std::vector<std::string>& command, int out, const TestCgroup* container) {
+  if (container) container->add(0);
   ::dup2(out, STDOUT_FILENO);
-  std::vector<char*> arguments;
   const std::string path = path_of(command[0]);
+  std::vector<char*> arguments;
   for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   ::execv(path.c_str(), arguments.data());
-  ::_exit(127);
+  return 127;
+}
+
+std::string read_all(int fd) {
+  std::string out;
+  std::array<char, 4096> buffer;
+  for (ssize_t got = 0; (got = ::read(fd, buffer.data(), buffer.size())) > 0;)
+    out.append(buffer.data(), static_cast<size_t>(got));
+  return out;
 }
 
 template <typename T>
-T sum_of_cpus(int map, std::uint32_t key) {
-  std::vector<T> values(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-  bpf_map_lookup_elem(map, &key, values.data());
-  T sum{};
-  auto* total = reinterpret_cast<std::uint64_t*>(&sum);
-  for (const auto& value : values)
-    for (std::size_t i = 0; i < sizeof(T) / sizeof(std::uint64_t); ++i)
-      total[i] += reinterpret_cast<const std::uint64_t*>(&value)[i];
-  return sum;
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
 }
-
-std::filesystem::path cgroup_root() {
-  for (const char* path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"})
-    if (std::filesystem::exists(std::string(path) + "/cgroup.procs") &&
-        std::filesystem::exists(std::string(path) + "/cgroup.controllers"))
-      return path;
-  throw std::runtime_error("no cgroup v2 hierarchy is mounted");
+void must(const Status& status) {
+  if (!status) throw std::runtime_error(status.error().message);
 }
 
 }  // namespace
 
-TestContainer::TestContainer(hullwatch_bpf& programs, std::string name) : path_(cgroup_root() / name) {
-  std::filesystem::create_directory(path_);
-  struct stat info {};
-  ::stat(path_.c_str(), &info);
-  id_ = info.st_ino;
-  bpf_map_update_elem(bpf_map__fd(programs.maps.containers), &id_, &id_, BPF_ANY);
-}
-
-TestContainer::~TestContainer() {
-  std::error_code ignored;
-  std::filesystem::remove(path_, ignored);
-}
-
-void TestContainer::enter() const { std::ofstream(path_ / "cgroup.procs") << ::getpid() << std::flush; }
+void QuietProbe::RingDestroy::operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 
 QuietProbe::QuietProbe() {
-  libbpf_set_print(print);
-  programs_ = hullwatch_bpf__open();
-  if (!programs_) throw std::runtime_error("cannot open the BPF object");
-  bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, programs_->obj)
-      bpf_program__set_autoload(program, kPrograms.contains(bpf_program__name(program)));
-  auto connector = ProcConnector::open();
-  if (!connector) throw std::runtime_error(connector.error().message);
-  connector_ = std::move(*connector);
-  programs_->rodata->commits_by_connector = true;
-  if (hullwatch_bpf__load(programs_) != 0 || hullwatch_bpf__attach(programs_) != 0)
-    throw std::runtime_error("cannot load the programs");
-  if (auto attached = connector_->attach(bpf_program__fd(programs_->progs.quiet_proc_connector)); !attached)
-    throw std::runtime_error(attached.error().message);
-  ring_ = ring_buffer__new(bpf_map__fd(programs_->maps.critical), on_record, this, nullptr);
+  connector_ = must(ProcConnector::open());
+  BpfKnobs knobs;
+  knobs.commits_by_connector = true;
+  object_ = must(BpfObject::load(knobs, kPrograms));
+  for (const auto& failure : object_->failures()) throw std::runtime_error(failure.program + ": " + failure.reason);
+  for (const auto program : kPrograms)
+    if (program != "quiet_proc_connector") must(object_->attach(program));
+  must(connector_->attach(object_->program_fd("quiet_proc_connector")));
+  ring_.reset(ring_buffer__new(object_->map_fd("critical"), on_record, this, nullptr));
 }
 
-QuietProbe::~QuietProbe() {
-  ring_buffer__free(ring_);
-  hullwatch_bpf__destroy(programs_);
-}
-
-int QuietProbe::on_record(void* self, void* data, std::size_t size) {
-  const auto* bytes = static_cast<const std::byte*>(data);
+int QuietProbe::on_record(void* self, void* data, size_t size) {
   if (size >= sizeof(hw_header))
-    static_cast<QuietProbe*>(self)->captured_.emplace_back(std::vector<std::byte>(bytes, bytes + size));
+    static_cast<QuietProbe*>(self)->captured_.emplace_back(std::span(static_cast<const std::byte*>(data), size));
   return 0;
 }
 
-ActorRun QuietProbe::run(std::vector<std::string> command, const TestContainer* container) {
-  ring_buffer__consume(ring_);
+ActorRun QuietProbe::run(const std::vector<std::string>& command, const TestCgroup* container) {
+  ring_buffer__consume(ring_.get());
   captured_.clear();
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
-  const pid_t child = ::fork();
-  if (child == 0) become(command, ends[1], container);
-  ::close(ends[1]);
-  std::string out;
-  char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) out.append(buffer, static_cast<std::size_t>(got));
-  ::close(ends[0]);
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
+  const Fd in(ends[0]);
+  Fd out(ends[1]);
+  Child child([&] { return become(command, out.get(), container); });
+  out.reset();
+  std::istringstream lines(read_all(in.get()));
   ActorRun run;
-  ::waitpid(child, &run.status, 0);
-  ring_buffer__consume(ring_);  // all it did was submitted before it was reaped
-  std::istringstream lines(out);
+  run.status = child.wait();
+  ring_buffer__consume(ring_.get());  // all it did was submitted before it was reaped
+
   for (std::string line; std::getline(lines, line);) run.told.push_back(nlohmann::json::parse(line));
-  std::set<std::uint32_t> family = {static_cast<std::uint32_t>(child)};
+  std::set<uint32_t> family = {static_cast<uint32_t>(child.pid())};
   for (const auto& record : captured_) {
     const auto header = record.header();
-    if (family.contains(header.creator.tgid) && header.creator.tgid == static_cast<std::uint32_t>(child))
-      family.insert(header.process.tgid);
+    if (family.contains(header.creator.tgid)) family.insert(header.process.tgid);
     if (family.contains(header.process.tgid)) run.records.push_back(record);
   }
   return run;
 }
 
-hw_home QuietProbe::counts(std::uint64_t home) const {
-  std::vector<std::byte> value(bpf_map__value_size(programs_->maps.homes));
-  bpf_map_lookup_elem(bpf_map__fd(programs_->maps.homes), &home, value.data());
-  hw_home counts{};
-  std::memcpy(&counts, value.data(), sizeof counts);
-  return counts;
+std::unique_ptr<TestCgroup> QuietProbe::container() {
+  auto cgroup = std::make_unique<TestCgroup>(container_name());
+  must(object_->set_container(cgroup->id(), cgroup->id()));
+  return cgroup;
 }
 
-std::uint64_t QuietProbe::capability_uses(std::uint64_t home, unsigned capability, bool denied) const {
-  std::uint64_t uses[128] = {};
-  bpf_map_lookup_elem(bpf_map__fd(programs_->maps.capability_uses), &home, uses);
-  return uses[capability + (denied ? 64U : 0U)];
+uint64_t QuietProbe::suppressed(uint64_t home, hw_kind kind) const {
+  const auto homes = object_->homes();
+  const auto found = homes.find(home);
+  return found == homes.end() ? 0 : found->second.suppressed[kind];
 }
 
-std::uint64_t QuietProbe::errors(hw_place place) const {
-  return sum_of_cpus<std::uint64_t>(bpf_map__fd(programs_->maps.errors), place);
+uint64_t QuietProbe::capability_uses(uint64_t home, unsigned capability, bool denied) const {
+  std::array<uint64_t, 128> uses{};  // struct capability_uses of bpf/observe/capability.h
+  bpf_map_lookup_elem(object_->map_fd("capability_uses"), &home, uses.data());
+  return uses.at(capability + (denied ? 64U : 0U));
 }
-
-hw_count QuietProbe::records(hw_kind kind) const { return sum_of_cpus<hw_count>(bpf_map__fd(programs_->maps.counts), kind); }
 
 }  // namespace hullwatch::test

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "quiet_probe.h"
 
@@ -28,7 +29,7 @@ class Quiet : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
-  static ActorRun run(std::vector<std::string> command) { return probe_->run(std::move(command)); }
+  static ActorRun run(const std::vector<std::string>& command) { return probe_->run(command); }
 
   static QuietProbe* probe_;
   std::filesystem::path directory_;
@@ -78,19 +79,19 @@ TEST_F(Quiet, SetresgidAndSetfsuidAreSeen) {
 }
 
 TEST_F(Quiet, AThousandTogglesAreAFewRecordsAndAnExactCount) {
-  const auto container = probe_->container("hullwatch-toggles");
-  const auto run = probe_->run({"setid", "toggle", "1000"}, &container);
+  const auto container = probe_->container();
+  const auto run = probe_->run({"setid", "toggle", "1000"}, container.get());
   const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
   ASSERT_EQ(run.told.at(0)["result"], 0);
   EXPECT_LE(seen.size(), 4U);
-  EXPECT_EQ(seen.size() + probe_->counts(container.id()).suppressed[HW_CREDENTIAL], 1001U);
+  EXPECT_EQ(seen.size() + probe_->suppressed(container->id(), HW_CREDENTIAL), 1001U);
 }
 
 TEST_F(Quiet, ThreadsChangedByOneCallAreOneRecordAndRepeats) {
-  const auto container = probe_->container("hullwatch-threads");
-  const auto run = probe_->run({"setid", "threads", "3", "1000"}, &container);
+  const auto container = probe_->container();
+  const auto run = probe_->run({"setid", "threads", "3", "1000"}, container.get());
   EXPECT_EQ(run.all<hw_credential>(HW_CREDENTIAL).size(), 1U);
-  EXPECT_EQ(probe_->counts(container.id()).suppressed[HW_CREDENTIAL], 3U);
+  EXPECT_EQ(probe_->suppressed(container->id(), HW_CREDENTIAL), 3U);
 }
 
 TEST_F(Quiet, ASetuidRootExecIsAGainByExecOfASetuidFile) {
@@ -141,12 +142,19 @@ TEST_F(Quiet, KeepcapsAloneIsNoRecord) {
   EXPECT_TRUE(Quiet::run({"setid", "keepcaps"}).all<hw_credential>(HW_CREDENTIAL).empty());
 }
 
+// A string of a mount record, without its NUL.
+std::string text(const LiveRecord& record, hw_span span) {
+  auto bytes = record.bytes<hw_mount>(span);
+  if (!bytes.empty() && bytes.back() == 0) bytes.pop_back();
+  return bytes;
+}
+
 TEST_F(Quiet, EveryMountCallIsSeenWithItsOutcome) {
   const auto run = Quiet::run({"mount_calls", "all", directory_});
   ASSERT_EQ(run.status, 0);
   const std::vector<std::string> names = {"mount",    "umount2", "pivot_root", "open_tree",     "fsopen",
                                           "fsconfig", "fsmount", "move_mount", "mount_setattr", "fspick"};
-  std::vector<Captured> seen;
+  std::vector<LiveRecord> seen;
   for (const auto& record : run.records)
     if (record.header().kind == HW_MOUNT) seen.push_back(record);
   ASSERT_GE(seen.size(), 1U);
@@ -157,9 +165,9 @@ TEST_F(Quiet, EveryMountCallIsSeenWithItsOutcome) {
     const auto& told = run.told[i];
     SCOPED_TRACE(told.dump());
     EXPECT_EQ(names.at(mount.op), told["op"]);
-    EXPECT_EQ(seen[i].text<hw_mount>(mount.source), told["source"]);
-    EXPECT_EQ(seen[i].text<hw_mount>(mount.target), told["target"]);
-    EXPECT_EQ(seen[i].text<hw_mount>(mount.fstype), told["fstype"]);
+    EXPECT_EQ(text(seen[i], mount.source), told["source"]);
+    EXPECT_EQ(text(seen[i], mount.target), told["target"]);
+    EXPECT_EQ(text(seen[i], mount.fstype), told["fstype"]);
     EXPECT_EQ(mount.mount_flags, told["flags"]);
     EXPECT_EQ(mount.result, told["result"]);
     EXPECT_EQ(mount.h.flags & HW_F_ATTEMPT, 0U);
@@ -184,8 +192,8 @@ TEST_F(Quiet, StringsInPagesNotYetTouchedAreReadOnceTheCallIsOver) {
   const auto& last = run.records.back();
   const auto mount = last.as<hw_mount>();
   ASSERT_EQ(mount.op, HW_MOUNT_PIVOT_ROOT);
-  EXPECT_EQ(last.text<hw_mount>(mount.target), run.told.back()["target"]);
-  EXPECT_EQ(last.text<hw_mount>(mount.source), run.told.back()["source"]);
+  EXPECT_EQ(text(last, mount.target), run.told.back()["target"]);
+  EXPECT_EQ(text(last, mount.source), run.told.back()["source"]);
   EXPECT_TRUE(mount.h.flags & HW_F_USER_STRINGS);
 }
 
@@ -235,25 +243,25 @@ TEST_F(Quiet, AnewUserNamespaceByUnshareAloneIsFoundAtItsFirstUse) {
 }
 
 TEST_F(Quiet, TheFirstUseOfEachCapabilityInAContainerIsARecordTheRestACount) {
-  const auto container = probe_->container("hullwatch-capabilities");
-  const auto first = probe_->run({"setid", "resuid", "1000", "1000", "1000"}, &container);
-  const auto second = probe_->run({"setid", "resuid", "1000", "1000", "1000"}, &container);
+  const auto container = probe_->container();
+  const auto first = probe_->run({"setid", "resuid", "1000", "1000", "1000"}, container.get());
+  const auto second = probe_->run({"setid", "resuid", "1000", "1000", "1000"}, container.get());
   const auto of_setuid = [](const ActorRun& run) {
     return std::ranges::count_if(run.all<hw_capability>(HW_CAPABILITY), [](const auto& r) { return r.capability == 7; });
   };
   EXPECT_EQ(of_setuid(first), 1);
   EXPECT_EQ(of_setuid(second), 0);
-  EXPECT_EQ(probe_->capability_uses(container.id(), 7, false), 2U);
+  EXPECT_EQ(probe_->capability_uses(container->id(), 7, false), 2U);
 }
 
 TEST_F(Quiet, ADeniedCapabilityInAContainerIsARecord) {
-  const auto container = probe_->container("hullwatch-denied");
-  const auto run = probe_->run({"mount_calls", "denied", directory_}, &container);
+  const auto container = probe_->container();
+  const auto run = probe_->run({"mount_calls", "denied", directory_}, container.get());
   const auto seen = run.all<hw_capability>(HW_CAPABILITY);
   const auto denied = std::ranges::find_if(seen, [](const auto& r) { return r.capability == 21 && r.result != 0; });
   ASSERT_NE(denied, seen.end());
-  EXPECT_EQ(denied->h.home, container.id());
-  EXPECT_EQ(probe_->capability_uses(container.id(), 21, true), 3U);
+  EXPECT_EQ(denied->h.home, container->id());
+  EXPECT_EQ(probe_->capability_uses(container->id(), 21, true), 3U);
 }
 
 TEST_F(Quiet, UseOnTheHostIsOnlyCounted) {
@@ -263,10 +271,10 @@ TEST_F(Quiet, UseOnTheHostIsOnlyCounted) {
 }
 
 TEST_F(Quiet, NothingFailedInTheKernel) {
-  EXPECT_EQ(probe_->errors(HW_PLACE_OUTCOME), 0U);
-  EXPECT_EQ(probe_->errors(HW_PLACE_CALL_FULL), 0U);
-  EXPECT_EQ(probe_->errors(HW_PLACE_TRANSITIONS), 0U);
-  for (const auto kind : {HW_CREDENTIAL, HW_CAPABILITY, HW_MOUNT, HW_NAMESPACE}) EXPECT_EQ(probe_->records(kind).lost, 0U);
+  const auto errors = probe_->object().errors();
+  for (const auto place : {HW_PLACE_OUTCOME, HW_PLACE_CALL_FULL, HW_PLACE_TRANSITIONS}) EXPECT_EQ(errors[place], 0U) << place;
+  const auto counts = probe_->object().counts();
+  for (const auto kind : {HW_CREDENTIAL, HW_CAPABILITY, HW_MOUNT, HW_NAMESPACE}) EXPECT_EQ(counts[kind].lost, 0U) << kind;
 }
 
 }  // namespace
