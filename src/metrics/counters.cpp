@@ -1,0 +1,54 @@
+#include "metrics/counters.h"
+
+#include <utility>
+
+namespace hullwatch {
+namespace {
+
+template <size_t N>
+std::array<uint64_t, N> read(const std::array<std::atomic<uint64_t>, N>& counters) {
+  std::array<uint64_t, N> values{};
+  for (size_t i = 0; i < N; ++i) values[i] = counters[i].load(std::memory_order_relaxed);
+  return values;
+}
+
+}  // namespace
+
+void Counters::set_kernel(uint32_t kind, KernelCount count) {
+  const std::lock_guard lock(mutex_);
+  if (kind < HW_KIND_MAX) kernel_[kind] = count;
+}
+
+void Counters::set_pipeline(PipelineFigures figures) {
+  const std::lock_guard lock(mutex_);
+  pipeline_ = std::move(figures);
+}
+
+void Counters::set_providers(std::vector<ProviderState> providers) {
+  const std::lock_guard lock(mutex_);
+  providers_ = std::move(providers);
+}
+
+void Counters::set_reload(bool worked, uint64_t wall_ns) {
+  const std::lock_guard lock(mutex_);
+  reload_worked_ = worked;
+  if (worked) reload_success_ns_ = wall_ns;
+}
+
+Counters::Snapshot Counters::snapshot() const {
+  Snapshot all;
+  all.events = read(events_);
+  all.received = read(received_);
+  all.queue_drops = read(queue_drops_);
+  all.alerts = read(alerts_);
+  all.decode_errors = decode_errors_.load(std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  all.kernel = kernel_;
+  all.pipeline = pipeline_;
+  all.providers = providers_;
+  all.reload_worked = reload_worked_;
+  all.reload_success_ns = reload_success_ns_;
+  return all;
+}
+
+}  // namespace hullwatch

@@ -1,0 +1,83 @@
+#pragma once
+// What hullwatch counts about itself: plain atomics, written where things happen, read at a scrape. Counting takes no lock and
+// never calls Prometheus. Figures that others keep (the kernel's, the index's) are handed in about once a second by set_*().
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "alert/alert.h"
+#include "event/event.h"
+#include "metrics/latency_histogram.h"
+
+namespace hullwatch {
+
+/// The kernel side's per-CPU counters of one kind, summed.
+struct KernelCount {
+  uint64_t submitted = 0, lost = 0, suppressed = 0;
+};
+
+struct ProviderState {
+  std::string observation, provider, state;  // state: "active", "degraded", "missing"
+
+  bool operator==(const ProviderState&) const = default;
+};
+
+/// What the evaluator's own structures know; set as a whole.
+struct PipelineFigures {
+  std::map<std::string, uint64_t> containers_by_runtime;
+  uint64_t resolved_by_event = 0, resolved_by_scan = 0, unresolved = 0, containers_evicted = 0;
+  uint64_t processes = 0, processes_evicted_exited = 0, processes_evicted_live = 0, process_misses = 0;
+};
+
+class Counters {
+ public:
+  // Any thread, no lock.
+  void event(EventType type) { add(events_[static_cast<size_t>(type)]); }
+  void received(uint32_t kind) { add(received_[kind < HW_KIND_MAX ? kind : 0]); }
+  void dropped_in_queue(uint32_t kind) { add(queue_drops_[kind < HW_KIND_MAX ? kind : 0]); }
+  void decode_error() { add(decode_errors_); }
+  void alert(Priority priority) { add(alerts_[static_cast<size_t>(priority)]); }
+  LatencyHistogram latency;  // hook to written on stdout: record(ns)
+
+  // Any thread, short lock; about once a second.
+  void set_kernel(uint32_t kind, KernelCount count);
+  void set_pipeline(PipelineFigures figures);
+  void set_providers(std::vector<ProviderState> providers);
+  /// After each load of the rules.
+  void set_reload(bool worked, uint64_t wall_ns);
+
+  struct Snapshot {
+    std::array<uint64_t, static_cast<size_t>(EventType::count_)> events{};
+    std::array<uint64_t, HW_KIND_MAX> received{}, queue_drops{};
+    std::array<uint64_t, 8> alerts{};
+    uint64_t decode_errors = 0;
+    std::array<KernelCount, HW_KIND_MAX> kernel{};
+    PipelineFigures pipeline;
+    std::vector<ProviderState> providers;
+    bool reload_worked = false;
+    uint64_t reload_success_ns = 0;
+  };
+  [[nodiscard]] Snapshot snapshot() const;
+
+ private:
+  static void add(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+  std::array<std::atomic<uint64_t>, static_cast<size_t>(EventType::count_)> events_{};
+  std::array<std::atomic<uint64_t>, HW_KIND_MAX> received_{}, queue_drops_{};
+  std::array<std::atomic<uint64_t>, 8> alerts_{};
+  std::atomic<uint64_t> decode_errors_{0};
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::array<KernelCount, HW_KIND_MAX> kernel_{};
+  PipelineFigures pipeline_;
+  std::vector<ProviderState> providers_;
+  bool reload_worked_ = false;
+  uint64_t reload_success_ns_ = 0;
+};
+
+}  // namespace hullwatch

@@ -1,0 +1,89 @@
+#include "metrics/metric_table.h"
+
+#include <array>
+
+namespace hullwatch {
+namespace {
+
+using enum Metric;
+using enum MetricType;
+
+constexpr std::array<MetricInfo, static_cast<size_t>(count_)> kTable = {{
+    {build_info, "hullwatch_build_info", gauge, "version,revision", "Always 1; which hullwatch this is."},
+    {ready, "hullwatch_ready", gauge, "", "1 when /readyz says so, else 0."},
+    {events_total, "hullwatch_events_total", counter, "type", "Events evaluated."},
+    {records_submitted_total, "hullwatch_records_submitted_total", counter, "kind",
+     "Records the kernel side put into a ring. Equals records received, once the rings are empty."},
+    {records_suppressed_total, "hullwatch_records_suppressed_total", counter, "kind",
+     "Records the kernel side counted instead of sending, in a burst or above a container's share."},
+    {records_received_total, "hullwatch_records_received_total", counter, "kind", "Records taken from the rings."},
+    {events_dropped_total, "hullwatch_events_dropped_total", counter, "stage,kind",
+     "Records lost: kernel_ring had no room, user_queue had no room, or decode refused what it could not trust."},
+    {decode_errors_total, "hullwatch_decode_errors_total", counter, "",
+     "Records skipped because they were truncated, oversized or of unknown kind."},
+    {event_latency_seconds, "hullwatch_event_latency_seconds", histogram, "",
+     "From the kernel hook to the alert being written."},
+    {alerts_total, "hullwatch_alerts_total", counter, "priority", "Alerts raised."},
+    {rule_matches_total, "hullwatch_rule_matches_total", counter, "rule,priority", "Events a rule matched."},
+    {rules, "hullwatch_rules", gauge, "state", "Rules loaded, by state: live, inert or disabled."},
+    {sink_written_total, "hullwatch_sink_written_total", counter, "sink", "Alerts and log records written."},
+    {sink_failed_total, "hullwatch_sink_failed_total", counter, "sink", "Writes that failed."},
+    {sink_dropped_total, "hullwatch_sink_dropped_total", counter, "sink", "Alerts and log records that found the queue full."},
+    {sink_queue_length, "hullwatch_sink_queue_length", gauge, "sink", "Alerts and log records that wait."},
+    {sink_queue_capacity, "hullwatch_sink_queue_capacity", gauge, "sink", "How many may wait."},
+    {sink_last_success_timestamp_seconds, "hullwatch_sink_last_success_timestamp_seconds", gauge, "sink",
+     "When something was written last; 0: never."},
+    {log_bytes_total, "hullwatch_log_bytes_total", counter, "", "Bytes written to the forensic log."},
+    {log_records_total, "hullwatch_log_records_total", counter, "", "Records written to the forensic log."},
+    {log_lost_records_total, "hullwatch_log_lost_records_total", counter, "",
+     "Records that are not in the forensic log; a loss record in it says which."},
+    {log_write_errors_total, "hullwatch_log_write_errors_total", counter, "", "Writes to the forensic log that failed."},
+    {log_syncs_total, "hullwatch_log_syncs_total", counter, "", "Times the forensic log was made durable."},
+    {log_sync_errors_total, "hullwatch_log_sync_errors_total", counter, "", "Times that failed."},
+    {log_stored_bytes, "hullwatch_log_stored_bytes", gauge, "", "Size of the forensic log on disk."},
+    {log_segments_removed_total, "hullwatch_log_segments_removed_total", counter, "",
+     "Oldest files of the forensic log removed to keep within log.total_bytes."},
+    {containers, "hullwatch_containers", gauge, "runtime", "Containers that live."},
+    {container_resolve_total, "hullwatch_container_resolve_total", counter, "result",
+     "How container cgroups were found: by event, by scan, or not at all (unknown)."},
+    {containers_evicted_total, "hullwatch_containers_evicted_total", counter, "", "Containers forgotten for want of room."},
+    {process_tree_entries, "hullwatch_process_tree_entries", gauge, "", "Processes remembered."},
+    {process_tree_evictions_total, "hullwatch_process_tree_evictions_total", counter, "state",
+     "Processes forgotten for want of room, exited or still live."},
+    {process_tree_misses_total, "hullwatch_process_tree_misses_total", counter, "",
+     "Look-ups of processes that are not known."},
+    {provider_state, "hullwatch_provider_state", gauge, "observation,provider,state",
+     "Always 1; how each observation is made on this kernel."},
+    {config_last_reload_successful, "hullwatch_config_last_reload_successful", gauge, "",
+     "1 when the last load of the rules worked; 0: the set before it is still running."},
+    {config_last_reload_success_timestamp_seconds, "hullwatch_config_last_reload_success_timestamp_seconds", gauge, "",
+     "When the rules that run were loaded."},
+    {process_cpu_seconds_total, "process_cpu_seconds_total", counter, "", "User and system CPU time of hullwatch."},
+    {process_resident_memory_bytes, "process_resident_memory_bytes", gauge, "", "Resident memory; the rings count twice."},
+    {process_virtual_memory_bytes, "process_virtual_memory_bytes", gauge, "", "Virtual memory."},
+    {process_open_fds, "process_open_fds", gauge, "", "Open file descriptors."},
+    {process_max_fds, "process_max_fds", gauge, "", "Limit of open file descriptors."},
+    {process_threads, "process_threads", gauge, "", "Threads."},
+    {process_start_time_seconds, "process_start_time_seconds", gauge, "", "When hullwatch started."},
+}};
+
+}  // namespace
+
+std::string_view metric_type_name(MetricType type) {
+  constexpr std::array<std::string_view, 3> kNames = {"counter", "gauge", "histogram"};
+  return kNames.at(static_cast<size_t>(type));
+}
+
+std::span<const MetricInfo> metric_table() { return kTable; }
+const MetricInfo& metric_info(Metric metric) { return kTable.at(static_cast<size_t>(metric)); }
+
+std::string metric_reference_markdown() {
+  std::string out = "| metric | type | labels | meaning |\n|---|---|---|---|\n";
+  for (const MetricInfo& info : kTable) {
+    out += "| `" + std::string(info.name) + "` | " + std::string(metric_type_name(info.type)) + " | " +
+           (info.labels.empty() ? "" : '`' + std::string(info.labels) + '`') + " | " + std::string(info.help) + " |\n";
+  }
+  return out;
+}
+
+}  // namespace hullwatch
