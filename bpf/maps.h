@@ -26,6 +26,9 @@ HW_KNOB(__u64, burst_sample_ns, 100000000ULL);
 /* Which hierarchy names containers: 0 the v2 one; 1 v1 pids, 2 v1 memory on hosts without v2. */
 HW_KNOB(__u32, cgroup_v1, 0);
 
+/* Set by snapshot_tasks at its end: from then on a task without state is one the iterator did not show, not one it will. */
+bool snapshot_over __weak;
+
 /* ---- what tasks and homes remember ---- */
 
 enum task_flag {

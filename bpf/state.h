@@ -29,6 +29,18 @@ HW_INLINE struct task_state *process_state(struct task_struct *task)
 	return leader ? bpf_task_storage_get(&tasks, leader, NULL, 0) : NULL;
 }
 
+HW_INLINE struct task_state *process_state_make(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	struct task_state *state = NULL;
+
+	if (leader)
+		state = bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!state)
+		count_error(HW_PLACE_TASK_CREATE);
+	return state;
+}
+
 /* The container a cgroup belongs to, 0: the host. */
 HW_INLINE __u64 container_of_cgroup(__u64 cgroup)
 {

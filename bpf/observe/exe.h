@@ -53,6 +53,8 @@ HW_PART __u32 exe_flags_of(struct inode *inode)
 	return flags;
 }
 
+#define CTIME_QUERIED (1U << 31) /* of i_ctime_nsec since 6.13: multigrain timestamps keep a flag there */
+
 HW_PART void fill_exe_times(struct hw_exec *r, struct inode *inode)
 {
 	struct inode___6_11 *newest = (void *)inode;
@@ -62,7 +64,7 @@ HW_PART void fill_exe_times(struct hw_exec *r, struct inode *inode)
 
 	if (bpf_core_field_exists(newest->i_ctime_sec)) {
 		ctime.tv_sec = BPF_CORE_READ(newest, i_ctime_sec);
-		ctime.tv_nsec = BPF_CORE_READ(newest, i_ctime_nsec);
+		ctime.tv_nsec = BPF_CORE_READ(newest, i_ctime_nsec) & ~CTIME_QUERIED;
 		mtime.tv_sec = BPF_CORE_READ(newest, i_mtime_sec);
 		mtime.tv_nsec = BPF_CORE_READ(newest, i_mtime_nsec);
 	} else {

@@ -12,15 +12,29 @@
 
 #include "observe/burst.h"
 
+/* The home of a process that forks or execs, inferred from its cgroup, if it has none: for good only after the snapshot. */
+HW_INLINE void home_settle(struct task_struct *task, struct task_state *state)
+{
+	if (home_is_sure(state))
+		return;
+	state->home = container_of_cgroup(cgroup_id(identity_cgroup(task)));
+	state->flags |= TASK_KNOWN | TASK_HOME_UNSURE;
+	if (snapshot_over)
+		state->flags &= ~TASK_HOME_UNSURE;
+}
+
 /* State of a new task, before it runs. Returns its home. */
 HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *child, struct task_state *state)
 {
-	struct task_state *process = process_state(parent);
+	struct task_state *process = process_state_make(parent);
 	struct task_state *caller = thread_state(parent);
-	__u64 home = home_of(parent);
 	bool thread = child->pid != child->tgid;
 	__u32 setup_mnt = process ? process->setup_mnt : 0;
+	__u64 home;
 
+	if (process)
+		home_settle(parent, process);
+	home = home_of(parent);
 	if (!thread && !home) {
 		home = container_of_cgroup(cgroup_id(identity_cgroup(child)));
 		setup_mnt = home ? mnt_ns_of(parent) : 0;
@@ -131,8 +145,7 @@ HW_INLINE struct home_state *home_at_exec(struct task_struct *task, bool from_th
 		moved = from_thread ? bpf_map_lookup_elem(&rehomed, &key) : NULL;
 		if (moved)
 			state->home = *moved;
-		if (!(state->flags & TASK_KNOWN)) /* met before the snapshot */
-			state->flags |= TASK_KNOWN | TASK_HOME_UNSURE;
+		home_settle(task, state);
 		/* its cgroup may have been recognised as a container's only after it got there */
 		if (!state->home && container)
 			home_move(task, state, container);

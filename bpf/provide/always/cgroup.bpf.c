@@ -80,7 +80,7 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	before = home_of(moved);
 	after = before;
 	if (!writer_home && whole_process(moved, threadgroup)) {
-		state = bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		state = process_state_make(moved);
 		after = container;
 		if (state && state->home != after) {
 			home_move(leader, state, after);

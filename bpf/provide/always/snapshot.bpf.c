@@ -33,6 +33,8 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	struct slot *slot;
 	__u32 which;
 
+	if (!task) /* once, at the end */
+		snapshot_over = true;
 	if (!task || task->flags & PF_EXITING || task->exit_state)
 		return 0;
 	state = thread_state_make(task);

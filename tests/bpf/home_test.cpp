@@ -1,0 +1,355 @@
+// Homes, live on the running kernel: which container a process belongs to, whatever it does with cgroups; and the exact counts.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+
+#include "live_probe.h"
+#include "probe/task_snapshot.h"
+
+namespace hullwatch::test {
+namespace {
+
+class Home : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    BpfKnobs knobs;
+    knobs.burst_forks = 100;
+    knobs.burst_growth = 50;
+    knobs.burst_window_ns = 200'000'000;
+    knobs.burst_sample_ns = 50'000'000;
+    probe = new LiveProbe(knobs);
+  }
+  static void TearDownTestSuite() {
+    delete probe;
+    probe = nullptr;
+  }
+  /// A container's process: put in from the host before it runs `what`.
+  static std::unique_ptr<Child> run_in(const TestCgroup& cgroup, const std::function<int()>& what) {
+    Gate gate;
+    auto child = std::make_unique<Child>([&] {
+      gate.pass();
+      return what();
+    });
+    cgroup.add(child->pid());
+    gate.open();
+    return child;
+  }
+  static std::optional<LiveRecord> cgroup_record(uint64_t id, hw_cgroup_op op, pid_t moved = 0) {
+    return probe->find<hw_cgroup>(HW_CGROUP, [&](const hw_cgroup& r) {
+      return r.id == id && r.op == op && (moved == 0 || r.moved.tgid == static_cast<uint32_t>(moved));
+    });
+  }
+  static LiveProbe* probe;
+};
+LiveProbe* Home::probe = nullptr;
+
+int exec_true() {
+  const char* argv[] = {"/usr/bin/true", nullptr};
+  ::execv(argv[0], const_cast<char* const*>(argv));
+  return 98;
+}
+
+TEST_F(Home, cgroup_named_like_a_container_is_one_from_its_first_moment) {
+  const std::string name = "docker-" + container_name() + ".scope";
+  const TestCgroup web(name);
+  const auto record = cgroup_record(web.id(), HW_CGROUP_MKDIR);
+  ASSERT_TRUE(record);
+  const auto r = record->as<hw_cgroup>();
+  EXPECT_EQ(r.outermost, web.id());
+  EXPECT_EQ(record->path<hw_cgroup>(r.path), "/" + name);
+  EXPECT_EQ(r.level, 1U);
+  EXPECT_EQ(r.h.process.tgid, static_cast<uint32_t>(::getpid()));
+  EXPECT_EQ(r.ancestors[0].key.tgid, static_cast<uint32_t>(::getppid()));
+}
+
+TEST_F(Home, pod_slices_monitors_and_plain_names_are_no_containers) {
+  for (const std::string& name :
+       {"machine-libpod_pod_" + container_name() + ".slice", "libpod-conmon-" + container_name() + ".scope",
+        "system-" + std::to_string(::getpid()), container_name().substr(1)}) {
+    const TestCgroup cgroup(name);
+    const auto record = cgroup_record(cgroup.id(), HW_CGROUP_MKDIR);
+    ASSERT_TRUE(record) << name;
+    EXPECT_EQ(record->as<hw_cgroup>().outermost, 0U) << name;
+  }
+}
+
+TEST_F(Home, removal_is_told_and_forgotten) {
+  uint64_t id = 0;
+  {
+    const TestCgroup web(container_name());
+    id = web.id();
+  }
+  const auto record = cgroup_record(id, HW_CGROUP_RMDIR);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->as<hw_cgroup>().outermost, id);
+}
+
+TEST_F(Home, process_put_in_by_the_host_is_the_containers) {
+  const TestCgroup web(container_name());
+  auto child = run_in(web, exec_true);
+  child->wait();
+  const auto moved = cgroup_record(web.id(), HW_CGROUP_ATTACH, child->pid());
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(moved->as<hw_cgroup>().moved_home_before, 0U);
+  EXPECT_EQ(moved->as<hw_cgroup>().moved_home_after, web.id());
+  EXPECT_EQ(moved->as<hw_cgroup>().threadgroup, 1U);
+  const auto run = probe->exec_of(child->pid());
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->header().home, web.id());
+  EXPECT_EQ(run->header().cgroup, web.id());
+}
+
+TEST_F(Home, container_that_moves_itself_out_stays_the_containers) {
+  const TestCgroup web(container_name()), outside("outside-" + std::to_string(::getpid()));
+  auto child = run_in(web, [&] {
+    outside.add(0);
+    return exec_true();
+  });
+  child->wait();
+  const auto moved = cgroup_record(outside.id(), HW_CGROUP_ATTACH, child->pid());
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(moved->header().home, web.id());
+  EXPECT_EQ(moved->as<hw_cgroup>().moved_home_before, web.id());
+  EXPECT_EQ(moved->as<hw_cgroup>().moved_home_after, web.id());
+  const auto run = probe->exec_of(child->pid());
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->header().home, web.id());
+  EXPECT_EQ(run->header().cgroup, outside.id());
+}
+
+TEST_F(Home, container_cannot_put_a_child_into_another_container) {
+  const TestCgroup web(container_name()), db(container_name());
+  auto child = run_in(web, [&] {
+    Gate gate;
+    Child inner([&] {
+      gate.pass();
+      return exec_true();
+    });
+    db.add(inner.pid());
+    gate.open();
+    inner.wait();
+    return 0;
+  });
+  child->wait();
+  const auto moved = cgroup_record(db.id(), HW_CGROUP_ATTACH);
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(moved->as<hw_cgroup>().moved_home_after, web.id());
+  EXPECT_EQ(probe->exec_of(static_cast<pid_t>(moved->as<hw_cgroup>().moved.tgid)).value().header().home, web.id());
+}
+
+TEST_F(Home, container_within_a_container_is_the_outer_ones) {
+  const TestCgroup outer(container_name()), inner(container_name(), &outer);
+  const auto made = cgroup_record(inner.id(), HW_CGROUP_MKDIR);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->as<hw_cgroup>().outermost, outer.id());
+  auto child = run_in(inner, exec_true);
+  child->wait();
+  EXPECT_EQ(probe->exec_of(child->pid()).value().header().home, outer.id());
+}
+
+TEST_F(Home, host_places_a_child_with_clone3_and_a_container_does_not) {
+  const TestCgroup web(container_name()), db(container_name());
+  const auto clone_into = [](const TestCgroup& cgroup) {
+    const int directory = ::open(cgroup.path().c_str(), O_RDONLY | O_CLOEXEC);
+    clone_args arguments{};
+    arguments.flags = CLONE_INTO_CGROUP;
+    arguments.exit_signal = SIGCHLD;
+    arguments.cgroup = static_cast<uint64_t>(directory);
+    const long child = ::syscall(SYS_clone3, &arguments, sizeof(arguments));
+    if (child == 0) ::_exit(exec_true());
+    ::waitpid(static_cast<pid_t>(child), nullptr, 0);
+    ::close(directory);
+    return static_cast<pid_t>(child);
+  };
+  const auto by_host = probe->fork_of(clone_into(web));
+  ASSERT_TRUE(by_host);
+  EXPECT_EQ(by_host->as<hw_fork>().child_home, web.id());
+  EXPECT_EQ(by_host->as<hw_fork>().child_cgroup, web.id());
+  auto child = run_in(web, [&] { return clone_into(db) > 0 ? 0 : 97; });
+  child->wait();
+  const auto by_container =
+      probe->find<hw_fork>(HW_FORK, [&](const hw_fork& r) { return r.h.process.tgid == static_cast<uint32_t>(child->pid()); });
+  ASSERT_TRUE(by_container);
+  EXPECT_EQ(by_container->as<hw_fork>().child_home, web.id());
+  EXPECT_EQ(by_container->as<hw_fork>().child_cgroup, db.id());
+}
+
+TEST_F(Home, thread_that_execs_after_its_process_was_moved_and_lost_its_leader_has_the_new_home) {
+  const TestCgroup web(container_name());
+  Gate gate, started;
+  Child child([&]() -> int {
+    std::thread([&, leader = ::getpid()] {
+      started.open();
+      gate.pass();
+      std::string path = "/proc/self/task/" + std::to_string(leader) + "/stat", state;
+      while (state.find(") Z") == std::string::npos) {
+        std::array<char, 128> text{};
+        const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        [[maybe_unused]] const auto got = ::read(fd, text.data(), text.size() - 1);
+        ::close(fd);
+        state = text.data();
+      }
+      ::_exit(exec_true());
+    }).detach();
+    ::syscall(SYS_exit, 0);
+    return 97;
+  });
+  started.pass();
+  web.add(child.pid());
+  gate.open();
+  child.wait();
+  const auto run = probe->exec_of(child.pid());
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->header().home, web.id());
+}
+
+TEST_F(Home, forks_and_live_tasks_are_counted_exactly) {
+  const TestCgroup web(container_name());
+  Gate gate, ready;
+  auto child = run_in(web, [&] {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) threads.emplace_back([&] { gate.pass(); });
+    for (int i = 0; i < 5; ++i) {
+      const pid_t grandchild = ::fork();
+      if (grandchild == 0) ::_exit(0);
+      ::waitpid(grandchild, nullptr, 0);
+    }
+    ready.open();
+    for (auto& thread : threads) thread.join();
+    return 0;
+  });
+  ready.pass();
+  auto counts = probe->object().homes()[web.id()];
+  EXPECT_EQ(counts.forks, 3U + 5U);
+  EXPECT_EQ(counts.exits, 5U);
+  EXPECT_EQ(counts.live, 1 + 3);
+  for (int i = 0; i < 3; ++i) gate.open();
+  child->wait();
+  counts = probe->object().homes()[web.id()];
+  EXPECT_EQ(counts.exits, 5U + 3U + 1U);
+  EXPECT_EQ(counts.live, 0);
+}
+
+TEST_F(Home, burst_is_told_once_and_closed_and_its_repeats_are_counted_not_sent) {
+  constexpr uint64_t kForks = 400;
+  const TestCgroup web(container_name());
+  Gate ready, gate;
+  auto child = run_in(web, [&] {
+    std::vector<pid_t> children;
+    for (uint64_t i = 0; i < kForks; ++i) {
+      children.push_back(::fork());
+      if (children.back() == 0) {
+        ::pause();
+        ::_exit(0);
+      }
+    }
+    ready.open();
+    gate.pass();
+    for (const pid_t pid : children) ::kill(pid, SIGKILL);
+    for (const pid_t pid : children) ::waitpid(pid, nullptr, 0);
+    return 0;
+  });
+  ready.pass();
+  const auto in_web = [&](uint32_t over) {
+    return [&, over](const hw_burst& r) { return r.h.home == web.id() && r.over == over; };
+  };
+  const auto began = probe->find<hw_burst>(HW_BURST, in_web(0));
+  ASSERT_TRUE(began);
+  EXPECT_GE(began->as<hw_burst>().counts.window_forks, 100U);
+  EXPECT_EQ(began->header().process.tgid, static_cast<uint32_t>(child->pid()));
+  EXPECT_EQ(began->as<hw_burst>().counts.creators, 1U);
+  gate.open();
+  child->wait();
+  for (int i = 0; i < 1000 && !probe->object().homes()[web.id()].bursting == false; ++i) {
+    run_in(web, [] { return 0; })->wait();  // windows are judged at the next fork or exit
+    probe->drain();
+  }
+  ASSERT_TRUE(probe->find<hw_burst>(HW_BURST, in_web(1)));
+  probe->drain();
+  const auto sent = [&](hw_kind kind) {
+    return static_cast<uint64_t>(std::ranges::count_if(
+        probe->records(), [&](const LiveRecord& r) { return r.header().kind == kind && r.header().home == web.id(); }));
+  };
+  const auto counts = probe->object().homes()[web.id()];
+  EXPECT_EQ(sent(HW_FORK) + counts.suppressed[HW_FORK], counts.forks);
+  EXPECT_EQ(sent(HW_EXIT) + counts.suppressed[HW_EXIT], counts.exits);
+  EXPECT_GT(counts.suppressed[HW_FORK], kForks / 2);
+  EXPECT_EQ(sent(HW_BURST), 2U);
+}
+
+TEST_F(Home, flood_of_critical_records_is_told_once_and_counted_exactly) {
+  constexpr uint64_t kMoves = 2000;
+  const TestCgroup web(container_name()), a("a", &web), b("b", &web);
+  auto child = run_in(web, [&] {
+    for (uint64_t i = 0; i < kMoves; ++i) (i % 2 == 0 ? a : b).add(0);
+    return 0;
+  });
+  child->wait();
+  probe->drain();
+  const auto sent = [&](hw_kind kind) {
+    return static_cast<uint64_t>(std::ranges::count_if(
+        probe->records(), [&](const LiveRecord& r) { return r.header().kind == kind && r.header().home == web.id(); }));
+  };
+  const auto counts = probe->object().homes()[web.id()];
+  EXPECT_EQ(sent(HW_CGROUP) + counts.suppressed[HW_CGROUP], kMoves);
+  EXPECT_GE(sent(HW_CGROUP), 400U);
+  EXPECT_GT(counts.suppressed[HW_CGROUP], 0U);
+  const auto flood = probe->find<hw_flood>(HW_FLOOD, [&](const hw_flood& r) { return r.h.home == web.id() && r.over == 0; });
+  ASSERT_TRUE(flood);
+  EXPECT_EQ(flood->as<hw_flood>().flooded, static_cast<uint32_t>(HW_CGROUP));
+}
+
+TEST_F(Home, all_homes_records_are_received) {
+  for (const auto program : {"process_fork", "process_exec", "process_exit", "cgroup_mkdir", "cgroup_rmdir", "cgroup_attach"})
+    probe->object().detach(program);
+  probe->drain();
+  const auto counts = probe->object().counts();
+  const auto received = probe->rings().received();
+  for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) EXPECT_EQ(counts[kind].submitted, received[kind]) << "kind " << kind;
+}
+
+TEST(Snapshot, tasks_of_before_get_home_state_and_count) {
+  const TestCgroup web("web-" + std::to_string(::getpid()));
+  Gate ready, gate;
+  Child child([&] {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) threads.emplace_back([&] { gate.pass(); });
+    ready.open();
+    for (auto& thread : threads) thread.join();
+    return 0;
+  });
+  web.add(child.pid());
+  ready.pass();
+  LiveProbe probe({}, false);
+  probe.attach();
+  ASSERT_TRUE(probe.object().set_container(web.id(), web.id()));
+  const auto tasks = take_task_snapshot(probe.object());
+  ASSERT_TRUE(tasks) << tasks.error().message;
+  const auto found =
+      std::ranges::find_if(*tasks, [&](const hw_task& t) { return t.h.process.tgid == static_cast<uint32_t>(child.pid()); });
+  ASSERT_NE(found, tasks->end());
+  EXPECT_EQ(found->h.home, web.id());
+  EXPECT_EQ(found->parent.tgid, static_cast<uint32_t>(::getpid()));
+  EXPECT_EQ(found->cred.uid, 0U);
+  EXPECT_EQ(probe.object().homes()[web.id()].live, 1 + 3);
+  EXPECT_TRUE(
+      std::ranges::any_of(*tasks, [](const hw_task& t) { return t.h.process.tgid == static_cast<uint32_t>(::getpid()); }));
+  for (int i = 0; i < 3; ++i) gate.open();
+  child.wait();
+  const auto end = probe.exit_of(child.pid());
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->header().home, web.id());
+  EXPECT_EQ(end->header().flags & HW_F_HOME_INFERRED, 0U);
+  EXPECT_EQ(probe.object().homes()[web.id()].live, 0);
+}
+
+}  // namespace
+}  // namespace hullwatch::test

@@ -1,0 +1,332 @@
+// Exec, fork and exit, live on the running kernel: what children really did against what was recorded.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "live_probe.h"
+
+namespace hullwatch::test {
+namespace {
+
+class Process : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { probe = new LiveProbe; }
+  static void TearDownTestSuite() {
+    delete probe;
+    probe = nullptr;
+  }
+  static LiveProbe* probe;
+};
+LiveProbe* Process::probe = nullptr;
+
+int exec(std::vector<std::string> arguments) {
+  std::vector<char*> argv;
+  for (auto& a : arguments) argv.push_back(a.data());
+  argv.push_back(nullptr);
+  ::execv(argv[0], argv.data());
+  return 98;
+}
+
+uint32_t namespace_inum(const std::string& kind) {
+  const std::string link = std::filesystem::read_symlink("/proc/self/ns/" + kind).string();
+  return static_cast<uint32_t>(std::stoul(link.substr(link.find('[') + 1)));
+}
+
+TEST_F(Process, exec_tells_file_arguments_and_place) {
+  Child child([] { return ::chdir("/usr/share") == 0 ? exec({"/usr/bin/env", "true", "two words"}) : 97; });
+  child.wait();
+  const auto record = probe->exec_of(child.pid());
+  ASSERT_TRUE(record);
+  const auto r = record->as<hw_exec>();
+  EXPECT_EQ(record->bytes<hw_exec>(r.filename), std::string("/usr/bin/env") + '\0');
+  EXPECT_EQ(record->bytes<hw_exec>(r.args), std::string("/usr/bin/env\0true\0two words\0", 28));
+  EXPECT_EQ(r.args_total, 28U);
+  EXPECT_EQ(record->path<hw_exec>(r.exe), std::filesystem::canonical("/usr/bin/env").string());
+  EXPECT_EQ(r.exe.flags, 0);
+  EXPECT_EQ(record->path<hw_exec>(r.cwd), "/usr/share");
+  EXPECT_STREQ(r.h.comm, "env");
+  EXPECT_EQ(r.h.size, record->size());
+}
+
+TEST_F(Process, exec_tells_the_inode_and_what_kind_of_file_it_is) {
+  struct stat file {};
+  ASSERT_EQ(::stat("/usr/bin/true", &file), 0);
+  Child child([] { return exec({"/usr/bin/true"}); });
+  child.wait();
+  const auto r = probe->exec_of(child.pid()).value().as<hw_exec>();
+  EXPECT_EQ(r.h.exe_ino, file.st_ino);
+  EXPECT_EQ(r.exe_mode, file.st_mode);
+  EXPECT_EQ(r.exe_uid, file.st_uid);
+  EXPECT_EQ(r.exe_mtime_ns,
+            static_cast<uint64_t>(file.st_mtim.tv_sec) * 1000000000U + static_cast<uint64_t>(file.st_mtim.tv_nsec));
+  EXPECT_EQ(r.exe_ctime_ns,
+            static_cast<uint64_t>(file.st_ctim.tv_sec) * 1000000000U + static_cast<uint64_t>(file.st_ctim.tv_nsec));
+  EXPECT_EQ(r.exe_flags & (HW_EXE_MEMFD | HW_EXE_UNLINKED | HW_EXE_SETUID | HW_EXE_SCRIPT | HW_EXE_NOT_ROOTS), 0U);
+}
+
+TEST_F(Process, exec_tells_who_and_where_it_stands) {
+  Child child([] {
+    ::setsid();
+    return ::setresgid(1001, 1002, 1003) == 0 && ::setresuid(1004, 1005, 1006) == 0 ? exec({"/usr/bin/true"}) : 97;
+  });
+  child.wait();
+  const auto r = probe->exec_of(child.pid()).value().as<hw_exec>();
+  EXPECT_EQ(std::tie(r.cred.uid, r.cred.euid), std::make_tuple(1004U, 1005U));
+  EXPECT_EQ(r.cred.suid, 1005U) << "exec copies the effective id";
+  EXPECT_EQ(std::tie(r.cred.gid, r.cred.egid), std::make_tuple(1001U, 1002U));
+  EXPECT_EQ(std::tie(r.h.uid, r.h.euid, r.h.gid), std::make_tuple(1004U, 1005U, 1001U));
+  EXPECT_EQ(r.cred.cap_effective, 0U);
+  EXPECT_NE(r.cred.cap_bounding, 0U);
+  EXPECT_EQ(std::tie(r.cred.userns_level, r.cred.userns_owner), std::make_tuple(0U, 0U));
+  for (const auto& [kind, inum] : std::initializer_list<std::pair<const char*, uint32_t>>{{"mnt", r.ns.mnt},
+                                                                                          {"pid", r.ns.pid},
+                                                                                          {"net", r.ns.net},
+                                                                                          {"uts", r.ns.uts},
+                                                                                          {"ipc", r.ns.ipc},
+                                                                                          {"cgroup", r.ns.cgroup},
+                                                                                          {"user", r.ns.user}})
+    EXPECT_EQ(inum, namespace_inum(kind)) << kind;
+  EXPECT_EQ(r.cred.userns, r.ns.user);
+  EXPECT_EQ(std::tie(r.sid, r.pgid, r.tty),
+            std::make_tuple(static_cast<uint32_t>(child.pid()), static_cast<uint32_t>(child.pid()), 0U));
+  EXPECT_EQ(r.parent.tgid, static_cast<uint32_t>(::getpid()));
+  EXPECT_EQ(r.h.creator.tgid, static_cast<uint32_t>(::getpid()));
+  EXPECT_EQ(r.h.syscall, SYS_execve);
+}
+
+TEST_F(Process, arguments_beyond_the_limit_are_cut_and_their_length_told) {
+  Child child([] { return exec({"/usr/bin/env", "true", std::string(6000, 'a')}); });
+  child.wait();
+  const auto record = probe->exec_of(child.pid());
+  ASSERT_TRUE(record);
+  const auto r = record->as<hw_exec>();
+  EXPECT_EQ(r.args_total, 13U + 5U + 6001U);
+  EXPECT_EQ(r.args.len, HW_ARGS_MAX);
+  EXPECT_EQ(record->bytes<hw_exec>(r.args).substr(18), std::string(HW_ARGS_MAX - 18, 'a'));
+  EXPECT_EQ(record->path<hw_exec>(r.cwd), std::filesystem::current_path().string()) << "what follows the arguments is whole";
+}
+
+TEST_F(Process, deep_directory_keeps_its_leaf_side) {
+  const std::filesystem::path top = std::filesystem::temp_directory_path() / container_name();
+  std::filesystem::path deep = top;
+  for (int i = 0; i < 40; ++i) deep /= "d" + std::to_string(i);
+  std::filesystem::create_directories(deep);
+  Child child([&] { return ::chdir(deep.c_str()) == 0 ? exec({"/usr/bin/true"}) : 97; });
+  child.wait();
+  const auto record = probe->exec_of(child.pid());
+  std::filesystem::remove_all(top);
+  ASSERT_TRUE(record);
+  const auto r = record->as<hw_exec>();
+  EXPECT_EQ(r.cwd.count, HW_PATH_COMPONENTS);
+  EXPECT_EQ(r.cwd.flags, HW_PATH_TRUNCATED);
+  const std::string kept = record->path<hw_exec>(r.cwd);
+  EXPECT_TRUE(deep.string().ends_with(kept)) << kept;
+}
+
+TEST_F(Process, path_inside_a_chroot_is_as_the_process_sees_it) {
+  Child child([] { return ::chroot("/usr") == 0 && ::chdir("/share") == 0 ? exec({"/bin/true"}) : 97; });
+  child.wait();
+  const auto record = probe->exec_of(child.pid());
+  if (!record)
+    GTEST_SKIP() << "this machine's /usr/bin/true cannot be exec'ed in a chroot of /usr (no /usr/lib64 loader there)";
+  const auto r = record->as<hw_exec>();
+  EXPECT_EQ(record->path<hw_exec>(r.cwd), "/share");
+  EXPECT_EQ(r.cwd.flags, 0);
+}
+
+TEST_F(Process, memfd_exec_is_named_and_flagged) {
+  Child child([] {
+    const int memory = ::memfd_create("payload", 0);
+    const int file = ::open("/usr/bin/true", O_RDONLY | O_CLOEXEC);
+    std::vector<char> bytes(1U << 20);
+    for (ssize_t n = 0; (n = ::read(file, bytes.data(), bytes.size())) > 0;)
+      if (::write(memory, bytes.data(), static_cast<size_t>(n)) != n) return 96;
+    const char* argv[] = {"true", nullptr};
+    const char* envp[] = {nullptr};
+    ::fexecve(memory, const_cast<char* const*>(argv), const_cast<char* const*>(envp));
+    return 98;
+  });
+  ASSERT_EQ(child.wait(), 0);
+  const auto record = probe->exec_of(child.pid());
+  ASSERT_TRUE(record);
+  const auto r = record->as<hw_exec>();
+  EXPECT_TRUE(r.exe_flags & HW_EXE_MEMFD);
+  EXPECT_TRUE(r.exe_flags & HW_EXE_UNLINKED);
+  EXPECT_TRUE(r.exe.flags & HW_PATH_ANONYMOUS);
+  EXPECT_EQ(record->path<hw_exec>(r.exe), "/memfd:payload");
+}
+
+TEST_F(Process, script_is_told_from_its_interpreter) {
+  const std::filesystem::path script = std::filesystem::temp_directory_path() / container_name();
+  std::ofstream(script) << "#!/usr/bin/env true\n";
+  ::chmod(script.c_str(), 0755);
+  Child child([&] { return exec({script.string()}); });
+  child.wait();
+  const auto record = probe->exec_of(child.pid());
+  std::filesystem::remove(script);
+  ASSERT_TRUE(record);
+  const auto r = record->as<hw_exec>();
+  EXPECT_TRUE(r.exe_flags & HW_EXE_SCRIPT);
+  EXPECT_EQ(record->bytes<hw_exec>(r.filename), script.string() + '\0');
+  EXPECT_EQ(record->path<hw_exec>(r.exe), std::filesystem::canonical("/usr/bin/env").string());
+}
+
+TEST_F(Process, setuid_file_is_flagged_and_runs_secure) {
+  const std::filesystem::path copy = std::filesystem::temp_directory_path() / container_name();
+  std::filesystem::copy_file("/usr/bin/true", copy);
+  ::chmod(copy.c_str(), 04777);
+  Child child([&] { return ::setresuid(1000, 1000, 1000) == 0 ? exec({copy.string()}) : 97; });
+  child.wait();
+  const auto record = probe->exec_of(child.pid());
+  std::filesystem::remove(copy);
+  ASSERT_TRUE(record);
+  const auto r = record->as<hw_exec>();
+  EXPECT_TRUE(r.exe_flags & HW_EXE_SETUID);
+  EXPECT_TRUE(r.exe_flags & HW_EXE_WRITABLE);
+  EXPECT_EQ(r.secureexec, 1);
+  EXPECT_EQ(std::tie(r.cred.uid, r.cred.euid), std::make_tuple(1000U, 0U));
+}
+
+TEST_F(Process, exec_from_a_thread_keeps_key_creator_and_count) {
+  Child child([] {
+    std::thread([] { exec({"/usr/bin/env", "/usr/bin/true"}); }).join();
+    return 97;
+  });
+  EXPECT_EQ(child.wait(), 0);
+  const auto fork = probe->fork_of(child.pid()).value().as<hw_fork>();
+  const auto first = probe->exec_of(child.pid(), 1);
+  const auto second = probe->exec_of(child.pid(), 2);
+  ASSERT_TRUE(first && second);
+  for (const auto& record : {*first, *second}) {
+    EXPECT_EQ(record.header().process.start_ns, fork.child.start_ns);
+    EXPECT_EQ(record.header().creator.tgid, static_cast<uint32_t>(::getpid()));
+    EXPECT_EQ(record.header().flags & HW_F_HOME_INFERRED, 0U);
+  }
+}
+
+TEST_F(Process, early_end_of_the_leader_is_not_the_end_of_the_process) {
+  Child child([]() -> int {
+    // The leader ends first; the thread sees it as a zombie, then ends the process.
+    std::thread([leader = ::getpid()] {
+      std::string state;
+      while (state != "Z") {
+        std::ifstream stat("/proc/self/task/" + std::to_string(leader) + "/stat");
+        std::string pid, comm;
+        stat >> pid >> comm >> state;
+      }
+      ::syscall(SYS_exit_group, 5);
+    }).detach();
+    ::syscall(SYS_exit, 0);
+    return 97;
+  });
+  EXPECT_EQ(WEXITSTATUS(child.wait()), 5);
+  const auto end = probe->exit_of(child.pid());
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->as<hw_exit>().exit_code, 5 << 8);
+  EXPECT_NE(end->header().tid, end->header().process.tgid) << "the last thread told it";
+  probe->drain();
+  EXPECT_EQ(std::ranges::count_if(probe->records(),
+                                  [&](const LiveRecord& r) {
+                                    return r.header().kind == HW_EXIT &&
+                                           r.header().process.tgid == static_cast<uint32_t>(child.pid());
+                                  }),
+            1);
+}
+
+TEST_F(Process, exit_tells_code_signal_and_lifetime) {
+  Child coded([] { return 7; });
+  Child killed([] { return ::raise(SIGKILL); });
+  coded.wait();
+  killed.wait();
+  EXPECT_EQ(probe->exit_of(coded.pid()).value().as<hw_exit>().exit_code, 7 << 8);
+  const auto r = probe->exit_of(killed.pid()).value().as<hw_exit>();
+  EXPECT_EQ(r.exit_code & 0x7f, SIGKILL);
+  EXPECT_EQ(r.h.time_ns, r.h.process.start_ns + r.lived_ns);
+  EXPECT_EQ(r.ns_pid, static_cast<uint32_t>(killed.pid()));
+}
+
+TEST_F(Process, clone_parent_does_not_hide_who_forked) {
+  Gate gate;
+  Child child([&] {
+    const long grandchild = ::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+    if (grandchild == 0) ::_exit(0);
+    return grandchild > 0 ? 0 : 97;
+  });
+  EXPECT_EQ(child.wait(), 0);
+  ASSERT_GT(::waitpid(-1, nullptr, 0), 0) << "the grandchild is ours";
+  const auto record =
+      probe->find<hw_fork>(HW_FORK, [&](const hw_fork& r) { return r.h.process.tgid == static_cast<uint32_t>(child.pid()); });
+  ASSERT_TRUE(record);
+  const auto r = record->as<hw_fork>();
+  EXPECT_EQ(r.child_parent.tgid, static_cast<uint32_t>(::getpid()));
+  EXPECT_EQ(r.clone_flags, static_cast<uint64_t>(CLONE_PARENT));
+  EXPECT_EQ(r.h.syscall, SYS_clone);
+}
+
+TEST_F(Process, fork_by_a_worker_thread_is_its_processs) {
+  Child child([] {
+    int status = 97;
+    std::thread([&] {
+      const pid_t grandchild = ::fork();
+      if (grandchild == 0) ::_exit(0);
+      ::waitpid(grandchild, &status, 0);
+    }).join();
+    return status;
+  });
+  EXPECT_EQ(child.wait(), 0);
+  const auto record =
+      probe->find<hw_fork>(HW_FORK, [&](const hw_fork& r) { return r.h.process.tgid == static_cast<uint32_t>(child.pid()); });
+  ASSERT_TRUE(record);
+  const auto r = record->as<hw_fork>();
+  EXPECT_NE(r.h.tid, r.h.process.tgid);
+  const auto end = probe->exit_of(static_cast<pid_t>(r.child.tgid));
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->header().creator.tgid, static_cast<uint32_t>(child.pid()));
+  EXPECT_EQ(end->header().creator.start_ns, r.h.process.start_ns);
+}
+
+TEST_F(Process, clone3_flags_are_read_from_its_struct) {
+  Child child([] {
+    clone_args arguments{};
+    arguments.flags = CLONE_NEWUTS;
+    arguments.exit_signal = SIGCHLD;
+    const long grandchild = ::syscall(SYS_clone3, &arguments, sizeof(arguments));
+    if (grandchild == 0) ::_exit(0);
+    return ::waitpid(static_cast<pid_t>(grandchild), nullptr, 0) > 0 ? 0 : 97;
+  });
+  EXPECT_EQ(child.wait(), 0);
+  const auto record =
+      probe->find<hw_fork>(HW_FORK, [&](const hw_fork& r) { return r.h.process.tgid == static_cast<uint32_t>(child.pid()); });
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->as<hw_fork>().clone_flags, static_cast<uint64_t>(CLONE_NEWUTS));
+}
+
+TEST_F(Process, every_submitted_record_is_received) {
+  for (int i = 0; i < 200; ++i) Child child([] { return exec({"/usr/bin/true"}); });
+  for (const auto program : {"process_fork", "process_exec", "process_exit", "cgroup_mkdir", "cgroup_rmdir", "cgroup_attach"})
+    probe->object().detach(program);
+  probe->drain();
+  const auto counts = probe->object().counts();
+  const auto received = probe->rings().received();
+  for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) EXPECT_EQ(counts[kind].submitted, received[kind]) << "kind " << kind;
+  EXPECT_GE(counts[HW_EXEC].submitted, 200U);
+  EXPECT_EQ(counts[HW_EXEC].lost, 0U);
+  EXPECT_EQ(probe->object().errors()[HW_PLACE_TASK_CREATE], 0U);
+  EXPECT_EQ(probe->object().errors()[HW_PLACE_SLOT], 0U);
+}
+
+}  // namespace
+}  // namespace hullwatch::test
