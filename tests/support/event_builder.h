@@ -11,7 +11,6 @@ class ExecBuilder : public RecordBuilder<ExecBuilder, hw_exec> {
     const size_t slash = path.rfind('/');
     const auto name = slash == std::string_view::npos ? path : path.substr(slash + 1);
     comm(name);
-    facts_.ns_pid = facts_.sid = facts_.pgid = facts_.h.process.tgid;
     facts_.filename = add_text(path);
     facts_.exe = add_path(path);
     facts_.exe_mode = 0100755;

@@ -113,6 +113,7 @@ class RecordBuilder {
   Self& process(const hw_key& key) {
     facts_.h.process = key;
     facts_.h.tid = key.tgid;
+    if constexpr (requires { facts_.pgid; }) facts_.ns_pid = facts_.sid = facts_.pgid = key.tgid;
     return self();
   }
   /// Who forked it; also its parent where the record tells one.
