@@ -26,14 +26,23 @@ struct RuleInfo {
   std::string reason;  // why inert or disabled
   SourcePosition position;
   std::vector<EventType> event_types;
+  /// What it would take for the rule to be wholly live: fields without accessor and events nothing here produces. A live rule
+  /// may have them too, when other events of it do not need them.
+  std::vector<std::string> missing_fields, missing_events;
 };
+
+class FieldLookup;
 
 struct RuleSetOptions {
   Priority minimum_priority = Priority::debug;
   bool match_all = false;  // rule_matching: all
+  /// Event types this kernel has no provider for: rules that need them are inert.
+  std::vector<EventType> unavailable_events = {};
+  const FieldLookup* fields = nullptr;  // null: the one table
 };
 
 class RuleSet;
+struct CompiledRules;  // private: compiled_rules.h
 struct LoadedRules {
   std::shared_ptr<const RuleSet> rules;  // null when there was an error
   std::vector<Diagnostic> diagnostics;
@@ -45,8 +54,8 @@ struct RuleMatch {
   std::vector<std::pair<std::string, OutputValue>> output_fields;
 };
 
-/// Scratch of one evaluator; reused.
-class Evaluation;
+/// One case of a rule's `tests:`, see rule_tests.h.
+struct RuleTestCase;
 
 class RuleSet {
  public:
@@ -65,11 +74,14 @@ class RuleSet {
   [[nodiscard]] uint64_t match_count(size_t rule) const;
   /// SHA-256 of each file read, hex.
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& file_digests() const;
+  /// The cases written beside the rules, in the order of the files.
+  [[nodiscard]] const std::vector<RuleTestCase>& test_cases() const;
+  /// Whether the case's rule holds for the case's event. Evaluator thread.
+  [[nodiscard]] bool holds(const RuleTestCase& test_case) const;
 
  private:
-  struct Impl;
-  explicit RuleSet(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit RuleSet(std::unique_ptr<CompiledRules> compiled);
+  std::unique_ptr<CompiledRules> compiled_;
 };
 
 }  // namespace hullwatch

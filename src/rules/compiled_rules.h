@@ -1,0 +1,31 @@
+#pragma once
+// What a RuleSet holds. Private to rule_set.cpp and the compiler.
+
+#include <array>
+#include <atomic>
+#include <memory>
+
+#include "rules/condition_pool.h"
+#include "rules/output_template.h"
+#include "rules/rule_set.h"
+#include "rules/rule_tests.h"
+
+namespace hullwatch {
+
+struct CompiledRules {
+  explicit CompiledRules(const FieldLookup& fields) : pool(fields) {}
+
+  rules::ConditionPool pool;
+  std::vector<RuleInfo> infos;
+  std::vector<rules::NodeId> conditions;       // by rule
+  std::vector<rules::OutputTemplate> outputs;  // by rule
+  /// Live rules that can match a type, in order of definition.
+  std::array<std::vector<uint32_t>, static_cast<size_t>(EventType::count_)> by_type;
+  std::unique_ptr<std::atomic<uint64_t>[]> matches;
+  std::vector<std::pair<std::string, std::string>> digests;
+  std::vector<RuleTestCase> test_cases;
+  std::unique_ptr<Evaluation> evaluation;
+  bool match_all = false;
+};
+
+}  // namespace hullwatch

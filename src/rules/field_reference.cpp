@@ -1,0 +1,103 @@
+#include "rules/field_reference.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "rules/nearest_name.h"
+
+namespace hullwatch {
+namespace {
+
+class TableFields final : public FieldLookup {
+ public:
+  [[nodiscard]] const Field* find(std::string_view name) const override { return find_field(name); }
+  [[nodiscard]] std::span<const Field> all() const override { return fields(); }
+};
+
+}  // namespace
+
+const FieldLookup& table_fields() {
+  static const TableFields table;
+  return table;
+}
+
+}  // namespace hullwatch
+
+namespace hullwatch::rules {
+namespace {
+
+constexpr std::array<std::string_view, 6> kAncestors = {"proc.aname",    "proc.aexe", "proc.aexepath",
+                                                        "proc.acmdline", "proc.aenv", "proc.apid"};
+constexpr std::array<std::string_view, 14> kSpecial = {"evt.rawarg",  "evt.around",  "fd.ip",       "fd.net",     "fd.port",
+                                                       "fd.proto",    "fd.cnet",     "fd.snet",     "fd.lnet",    "fd.rnet",
+                                                       "fd.cip.name", "fd.sip.name", "fd.lip.name", "fd.rip.name"};
+
+bool one_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+/// `evt.arg.flags` is `evt.arg[flags]`.
+std::optional<std::pair<const Field*, std::string>> find_dotted_key(const FieldLookup& fields, std::string_view name) {
+  for (const std::string_view prefix : {"evt.arg", "evt.rawarg"}) {
+    if (!name.starts_with(prefix) || name.size() <= prefix.size() + 1 || name[prefix.size()] != '.') continue;
+    const Field* field = fields.find(prefix);
+    if (field != nullptr && field->argument == Field::Argument::key)
+      return std::pair{field, std::string(name.substr(prefix.size() + 1))};
+  }
+  return std::nullopt;
+}
+
+FieldArgument make_argument(std::string text) {
+  FieldArgument argument{std::move(text), -1};
+  int64_t index = 0;
+  const char* end = argument.text.data() + argument.text.size();
+  const auto parsed = std::from_chars(argument.text.data(), end, index);
+  if (parsed.ec == std::errc() && parsed.ptr == end && index >= 0) argument.index = index;
+  return argument;
+}
+
+}  // namespace
+
+bool FieldReference::any_ancestor() const { return !argument && one_of(kAncestors, field->name); }
+bool FieldReference::compares_specially() const { return one_of(kAncestors, field->name) || one_of(kSpecial, field->name); }
+bool FieldReference::is_event_type() const { return field->name == "evt.type" || field->name == "syscall.type"; }
+
+Compiled<FieldReference> resolve_field(const FieldLookup& fields, const Operand& operand) {
+  FieldReference reference;
+  reference.field = fields.find(operand.text);
+  if (reference.field == nullptr) {
+    auto dotted = find_dotted_key(fields, operand.text);
+    if (dotted && !operand.argument) {
+      reference.field = dotted->first;
+      reference.argument = make_argument(std::move(dotted->second));
+      return reference;
+    }
+    NearestName nearest(operand.text);
+    for (const Field& field : fields.all()) nearest.offer(field.name);
+    CompileError error{"unknown field '" + operand.text + "'", {}, operand.offset, true};
+    if (!nearest.best().empty()) error.hint = "did you mean '" + std::string(nearest.best()) + "'?";
+    return tl::make_unexpected(std::move(error));
+  }
+  if (operand.argument) reference.argument = make_argument(*operand.argument);
+
+  const std::string name = "field '" + operand.text + "'";
+  const bool numeric = reference.argument && reference.argument->index >= 0;
+  switch (reference.field->argument) {
+    case Field::Argument::none:
+      if (reference.argument) return compile_error(operand.offset, name + " takes no argument");
+      break;
+    case Field::Argument::index:
+      if (!numeric) return compile_error(operand.offset, name + " needs a number in brackets", operand.text + "[1]");
+      break;
+    case Field::Argument::optional_index:
+      if (reference.argument && !numeric) return compile_error(operand.offset, name + " takes only a number in brackets");
+      break;
+    case Field::Argument::key:
+      if (!reference.argument) return compile_error(operand.offset, name + " needs an argument in brackets");
+      break;
+  }
+  return reference;
+}
+
+}  // namespace hullwatch::rules

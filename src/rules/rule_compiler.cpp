@@ -1,0 +1,378 @@
+#include "rules/rule_compiler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "event/event_type.h"
+#include "rules/condition_parser.h"
+#include "rules/rule_exceptions.h"
+#include "rules/rule_test_reader.h"
+
+namespace hullwatch::rules {
+namespace {
+
+constexpr size_t kTooManyEventTypes = 100;
+constexpr std::string_view kContainerInfo = "%container.info";
+
+std::vector<ListExpansion::List> resolve_lists(const Definitions& definitions, std::vector<std::string>& used) {
+  std::vector<ListExpansion::List> out;
+  for (const auto& list : definitions.lists()) {
+    ListExpansion::List resolved{list.name, {}};
+    for (const auto& item : list.items) {
+      // One level deep, and only lists that were there before: the rest stays a string, for the textual pass to find.
+      const ListDefinition* inner = definitions.find_list(item);
+      if (inner != nullptr && inner->index < list.visibility) {
+        used.push_back(inner->name);
+        resolved.items.insert(resolved.items.end(), inner->items.begin(), inner->items.end());
+      } else {
+        resolved.items.push_back(item);
+      }
+    }
+    out.push_back(std::move(resolved));
+  }
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out.append(out.empty() ? "" : ", ").append(name);
+  return out;
+}
+
+TrackedText trimmed_output(const TrackedText& source, bool& had_container_info) {
+  const std::string& text = source.text();
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  TrackedText out;
+  if (begin == std::string::npos) return out;
+  const size_t end = text.find_last_not_of(" \t\r\n") + 1;
+  size_t copied = begin;
+  for (size_t at = text.find(kContainerInfo, begin); at != std::string::npos && at < end;
+       at = text.find(kContainerInfo, copied)) {
+    had_container_info = true;
+    out.append(source, copied, at);
+    copied = at + kContainerInfo.size();
+  }
+  out.append(source, copied, end);
+  return out;
+}
+
+}  // namespace
+
+struct RuleCompiler::Macro {
+  const MacroDefinition* definition = nullptr;
+  TrackedText text;
+  Expr expr;
+  NodeId node = 0;
+  enum class Stage : uint8_t { parsed, compiled, failed } stage = Stage::parsed;
+  bool used = false, open = false, checked = false;
+  std::vector<Diagnostic> errors;  // reported with the first rule that meets them
+  bool all_unknown_names = true;
+};
+
+/// The macros a condition may name: those first defined before it last changed.
+class RuleCompiler::VisibleMacros final : public MacroLookup {
+ public:
+  VisibleMacros(RuleCompiler& compiler, uint32_t visibility) : compiler_(compiler), visibility_(visibility) {}
+  Compiled<NodeId> macro(std::string_view name, uint32_t offset) override {
+    const auto found = compiler_.macros_.find(name);
+    if (found == compiler_.macros_.end() || found->second->definition->index >= visibility_) {
+      if (compiler_.definitions_.is_broken(std::string(name))) return compile_error(offset, "");
+      return compile_error(offset, "undefined macro '" + std::string(name) + "'");
+    }
+    Macro& macro = *found->second;
+    macro.used = true;
+    compiler_.compile_macro(macro);
+    if (macro.stage == Macro::Stage::compiled) return macro.node;
+    compiler_.failed_macros_.push_back(&macro);
+    return compile_error(offset, "");
+  }
+
+ private:
+  RuleCompiler& compiler_;
+  uint32_t visibility_;
+};
+
+RuleCompiler::RuleCompiler(const Definitions& definitions, const RuleSetOptions& options, Diagnostics& diagnostics)
+    : definitions_(definitions),
+      options_(options),
+      diagnostics_(diagnostics),
+      fields_(options.fields != nullptr ? *options.fields : table_fields()),
+      lists_([&] {
+        std::vector<std::string> used;
+        ListExpansion lists(resolve_lists(definitions, used));
+        for (const auto& name : used) lists.mark_used(name);
+        return lists;
+      }()) {}
+
+RuleCompiler::~RuleCompiler() = default;
+
+void RuleCompiler::check(uint32_t since) {
+  CompiledRules scratch(fields_);
+  pool_ = &scratch.pool;
+  for (const auto& definition : definitions_.macros()) {
+    auto& macro = macros_[definition.name] = std::make_unique<Macro>();
+    macro->definition = &definition;
+    parse_macro(*macro);
+  }
+  for (auto& [name, macro] : macros_) check_references(*macro);
+  for (const auto& rule : definitions_.rules())
+    if (rule.visibility >= since && !rule.unknown_source) compile_rule(rule, scratch);
+}
+
+void RuleCompiler::compile(CompiledRules& out) {
+  pool_ = &out.pool;
+  for (const auto& definition : definitions_.macros()) {
+    auto& macro = macros_[definition.name] = std::make_unique<Macro>();
+    macro->definition = &definition;
+    parse_macro(*macro);
+  }
+  for (auto& [name, macro] : macros_) check_references(*macro);
+  for (const auto& rule : definitions_.rules())
+    if (!rule.unknown_source) compile_rule(rule, out);
+  warn_unused();
+}
+
+Diagnostic RuleCompiler::located(const CompileError& error, std::string code, const TrackedText& text,
+                                 const std::string& label) const {
+  Diagnostic diagnostic;
+  diagnostic.code = std::move(code);
+  diagnostic.message = error.message;
+  diagnostic.hint = error.hint;
+  diagnostic.item = label;
+  point_at(diagnostic, text, error.offset);
+  return diagnostic;
+}
+
+std::optional<Expr> RuleCompiler::parse(TrackedText& text, const ItemPlace& place) {
+  bool too_long = false;
+  text = lists_.expand(std::move(text), too_long);
+  auto expr = too_long
+                  ? tl::expected<Expr, SyntaxError>(tl::make_unexpected(SyntaxError{"lists make the condition too long", 0}))
+                  : parse_condition(text.text());
+  if (expr) return std::move(*expr);
+  const CompileError error{expr.error().message, {}, expr.error().offset};
+  Diagnostic& diagnostic = diagnostics_.error("", "");
+  diagnostic = located(error, "LOAD_ERR_COMPILE_CONDITION", text, place.label);
+  return std::nullopt;
+}
+
+void RuleCompiler::parse_macro(Macro& macro) {
+  macro.text = macro.definition->condition;
+  auto expr = parse(macro.text, macro.definition->place);
+  if (!expr) {
+    macro.stage = Macro::Stage::failed;
+    macro.all_unknown_names = false;
+    return;
+  }
+  macro.expr = std::move(*expr);
+}
+
+/// Unknown macros and loops are errors even where no rule uses the macro.
+void RuleCompiler::check_references(Macro& macro) {
+  if (macro.checked || macro.stage == Macro::Stage::failed) return;
+  macro.open = true;
+  walk_references(macro, macro.expr);
+  macro.open = false;
+  macro.checked = true;
+}
+
+void RuleCompiler::walk_references(Macro& macro, const Expr& expr) {
+  for (const auto& child : expr.children) walk_references(macro, child);
+  if (expr.kind != Expr::Kind::macro) return;
+  const auto fail = [&](std::string message) {
+    Diagnostic& diagnostic = diagnostics_.error("", "");
+    diagnostic = located({std::move(message), {}, expr.offset}, "LOAD_ERR_VALIDATE", macro.text, macro.definition->place.label);
+    macro.stage = Macro::Stage::failed;
+    macro.all_unknown_names = false;
+  };
+  const auto found = macros_.find(expr.macro);
+  if (found == macros_.end() || found->second->definition->index >= macro.definition->visibility) {
+    if (!definitions_.is_broken(expr.macro)) fail("undefined macro '" + expr.macro + "'");
+    return;
+  }
+  found->second->used = true;
+  if (found->second->open) return fail("reference loop in macro '" + expr.macro + "'");
+  check_references(*found->second);
+}
+
+void RuleCompiler::compile_macro(Macro& macro) {
+  if (macro.stage != Macro::Stage::parsed || macro.open) return;
+  macro.open = true;
+  auto outer = std::exchange(failed_macros_, {});
+  VisibleMacros visible(*this, macro.definition->visibility);
+  ConditionCompiler compiler(*pool_, visible);
+  const auto errors = compiler.compile(macro.expr, macro.node);
+  for (const auto& error : errors) {
+    if (error.message.empty()) continue;
+    macro.errors.push_back(located(error, "LOAD_ERR_COMPILE_CONDITION", macro.text, macro.definition->place.label));
+    macro.all_unknown_names &= error.unknown_name;
+  }
+  for (const Macro* inner : failed_macros_) {
+    macro.errors.insert(macro.errors.end(), inner->errors.begin(), inner->errors.end());
+    macro.all_unknown_names &= inner->all_unknown_names;
+  }
+  for (const auto& warning : compiler.warnings()) {
+    Diagnostic& diagnostic = diagnostics_.warning("", "");
+    diagnostic = located({warning.message, {}, warning.offset}, warning.code, macro.text, macro.definition->place.label);
+    diagnostic.severity = Diagnostic::Severity::warning;
+  }
+  macro.stage = errors.empty() ? Macro::Stage::compiled : Macro::Stage::failed;
+  macro.open = false;
+  failed_macros_ = std::move(outer);
+}
+
+bool RuleCompiler::settle(const RuleDefinition& rule, const std::vector<Diagnostic>& errors, bool all_unknown_names) {
+  for (const auto& error : errors) {
+    if (rule.skip_if_unknown_filter && all_unknown_names) {
+      Diagnostic& diagnostic = diagnostics_.warning("", "");
+      diagnostic = error;
+      diagnostic.severity = Diagnostic::Severity::warning;
+      diagnostic.code = "LOAD_UNKNOWN_FILTER";
+      diagnostic.item = rule.place.label;
+    } else {
+      diagnostics_.error("", "") = error;
+    }
+  }
+  return errors.empty();
+}
+
+std::optional<NodeId> RuleCompiler::compile_condition(const RuleDefinition& rule) {
+  TrackedText text = with_exceptions(rule);
+  const auto expr = parse(text, rule.place);
+  if (!expr) return std::nullopt;
+  failed_macros_.clear();
+  VisibleMacros visible(*this, UINT32_MAX);
+  ConditionCompiler compiler(*pool_, visible);
+  NodeId node = 0;
+  const auto errors = compiler.compile(*expr, node);
+  std::vector<Diagnostic> diagnostics;
+  bool all_unknown_names = true;
+  for (const auto& error : errors) {
+    if (error.message.empty()) continue;
+    const bool undefined = error.message.starts_with("undefined macro");
+    diagnostics.push_back(
+        located(error, undefined ? "LOAD_ERR_VALIDATE" : "LOAD_ERR_COMPILE_CONDITION", text, rule.place.label));
+    all_unknown_names &= error.unknown_name;
+  }
+  for (const Macro* macro : failed_macros_) {
+    diagnostics.insert(diagnostics.end(), macro->errors.begin(), macro->errors.end());
+    all_unknown_names &= macro->all_unknown_names;
+  }
+  for (const auto& warning : compiler.warnings()) {
+    Diagnostic& diagnostic = diagnostics_.warning("", "");
+    diagnostic = located({warning.message, {}, warning.offset}, warning.code, text, rule.place.label);
+    diagnostic.severity = Diagnostic::Severity::warning;
+  }
+  if (!settle(rule, diagnostics, all_unknown_names) || !errors.empty()) return std::nullopt;
+  return node;
+}
+
+std::optional<OutputTemplate> RuleCompiler::compile_output(const RuleDefinition& rule) {
+  bool had_container_info = false;
+  const TrackedText text = trimmed_output(rule.output, had_container_info);
+  const auto warn = [&](std::string message) {
+    Diagnostic& diagnostic = diagnostics_.warning("LOAD_DEPRECATED_ITEM", std::move(message));
+    diagnostic.item = rule.place.label;
+    point_at(diagnostic, rule.output, 0);
+  };
+  if (had_container_info) warn("%container.info is deprecated and stands for nothing");
+  for (const std::string_view field : {"%evt.dir", "%evt.latency"})
+    if (text.text().find(field) != std::string::npos) warn("field '" + std::string(field.substr(1)) + "' is deprecated");
+  auto compiled = OutputTemplate::compile(text.text(), pool_->slots());
+  if (compiled) return std::move(*compiled);
+  settle(rule, {located(compiled.error(), "LOAD_ERR_COMPILE_OUTPUT", text, rule.place.label)}, compiled.error().unknown_name);
+  return std::nullopt;
+}
+
+void RuleCompiler::compile_rule(const RuleDefinition& rule, CompiledRules& out) {
+  auto output = compile_output(rule);
+  const auto node = compile_condition(rule);
+  auto cases = read_test_cases(rule, out.infos.size(), fields_, diagnostics_);
+  if (!output || !node) return;
+  const NodeFacts& facts = pool_->facts(*node);
+  if (rule.warn_event_types && facts.may_hold.count() > kTooManyEventTypes) {
+    Diagnostic& diagnostic =
+        diagnostics_.warning("LOAD_NO_EVTTYPE", "the rule is tried for nearly every event: it names no evt.type");
+    diagnostic.item = rule.place.label;
+    point_at(diagnostic, *rule.place.file, *rule.place.node);
+  }
+
+  RuleInfo info;
+  info.name = rule.name;
+  info.description = rule.description;
+  info.output = rule.output.text();
+  info.condition = rule.condition.text();
+  info.priority = rule.priority;
+  info.tags.assign(rule.tags.begin(), rule.tags.end());
+  info.source = rule.source;
+  info.position = {rule.place.file->name, rule.place.node->line, rule.place.node->column};
+  find_state(rule, facts, *node, info);
+
+  const auto index = static_cast<uint32_t>(out.infos.size());
+  if (info.state == RuleInfo::State::live)
+    for (const EventType type : info.event_types) out.by_type[static_cast<size_t>(type)].push_back(index);
+  out.infos.push_back(std::move(info));
+  out.conditions.push_back(*node);
+  out.outputs.push_back(std::move(*output));
+  std::ranges::move(cases, std::back_inserter(out.test_cases));
+}
+
+void RuleCompiler::find_state(const RuleDefinition& rule, const NodeFacts& facts, NodeId node, RuleInfo& info) const {
+  uint64_t unavailable = 0;
+  for (const EventType type : options_.unavailable_events) unavailable |= uint64_t{1} << static_cast<unsigned>(type);
+  const uint64_t possible = facts.may_hold.own();
+  const uint64_t live = possible & ~facts.blind.own() & ~unavailable;
+  std::vector<std::string> unobserved;
+  for (const auto& type : event_types()) {
+    const uint64_t bit = uint64_t{1} << static_cast<unsigned>(type.type);
+    if ((live & bit) != 0) info.event_types.push_back(type.type);
+    if ((possible & unavailable & bit) != 0) unobserved.emplace_back(type.name);
+  }
+
+  std::vector<const Field*> missing;
+  pool_->collect_missing(node, facts.may_hold, missing);
+  std::string needs;
+  for (const Field* field : missing) {
+    info.missing_fields.emplace_back(field->name);
+    if (needs.empty()) needs = field->needs;
+  }
+  std::ranges::sort(info.missing_fields);
+  // A set that holds the names nobody mentioned is open: it misses nothing in particular.
+  const bool open = facts.may_hold.contains(TypeSet::kWords * 64 - 1);
+  if (!open) info.missing_events = pool_->foreign_names(facts.may_hold);
+  info.missing_events.insert(info.missing_events.end(), unobserved.begin(), unobserved.end());
+
+  const auto set = [&info](RuleInfo::State state, std::string reason) {
+    info.state = state;
+    info.reason = std::move(reason);
+  };
+  if (!rule.enabled) return set(RuleInfo::State::disabled, "enabled: false");
+  if (rule.priority > options_.minimum_priority)
+    return set(RuleInfo::State::disabled,
+               "its priority is below the minimum, " + std::string(priority_name(options_.minimum_priority)));
+  if (!rule.unsupported_keys.empty())
+    return set(RuleInfo::State::inert,
+               joined(rule.unsupported_keys) + (rule.unsupported_keys.size() > 1 ? " are" : " is") + " not supported yet");
+  if (live != 0) return;
+  if (facts.may_hold.empty()) return set(RuleInfo::State::inert, "the condition can never hold");
+  if (possible == 0)
+    return set(RuleInfo::State::inert, "needs events hullwatch does not observe: " + joined(info.missing_events));
+  if ((possible & ~unavailable) == 0)
+    return set(RuleInfo::State::inert, "needs events nothing on this kernel provides: " + joined(unobserved));
+  set(RuleInfo::State::inert,
+      "needs fields hullwatch does not have: " + joined(info.missing_fields) + (needs.empty() ? "" : " (" + needs + ")"));
+}
+
+void RuleCompiler::warn_unused() {
+  const auto warn = [this](const ItemPlace& place, const char* code) {
+    Diagnostic& diagnostic = diagnostics_.warning(code, "nothing refers to it");
+    diagnostic.item = place.label;
+    point_at(diagnostic, *place.file, *place.node);
+  };
+  for (const auto& [name, macro] : macros_)
+    if (!macro->used) warn(macro->definition->place, "LOAD_UNUSED_MACRO");
+  for (const auto& list : lists_.lists())
+    if (!list.used) warn(definitions_.find_list(list.name)->place, "LOAD_UNUSED_LIST");
+}
+
+}  // namespace hullwatch::rules

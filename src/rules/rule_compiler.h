@@ -1,0 +1,52 @@
+#pragma once
+// Definitions -> compiled rules: lists put in, macros resolved, conditions and outputs compiled, each rule's state found. Load
+// time, one thread.
+
+#include <map>
+
+#include "rules/compiled_rules.h"
+#include "rules/condition_compiler.h"
+#include "rules/definitions.h"
+#include "rules/list_expansion.h"
+
+namespace hullwatch::rules {
+
+class RuleCompiler {
+ public:
+  RuleCompiler(const Definitions& definitions, const RuleSetOptions& options, Diagnostics& diagnostics);
+  ~RuleCompiler();
+
+  /// Compiles what changed at or after `since` only to find its errors.
+  void check(uint32_t since);
+  /// Compiles everything.
+  void compile(CompiledRules& out);
+
+ private:
+  struct Macro;
+  class VisibleMacros;
+
+  void parse_macro(Macro& macro);
+  void check_references(Macro& macro);
+  void walk_references(Macro& macro, const Expr& expr);
+  void compile_macro(Macro& macro);
+  std::optional<Expr> parse(TrackedText& text, const ItemPlace& place);
+  std::optional<NodeId> compile_condition(const RuleDefinition& rule);
+  std::optional<OutputTemplate> compile_output(const RuleDefinition& rule);
+  /// Reports the errors, or forgives them when the rule asks for that. True when the rule may go on.
+  bool settle(const RuleDefinition& rule, const std::vector<Diagnostic>& errors, bool all_unknown_names);
+  void compile_rule(const RuleDefinition& rule, CompiledRules& out);
+  void find_state(const RuleDefinition& rule, const NodeFacts& facts, NodeId node, RuleInfo& info) const;
+  void warn_unused();
+  Diagnostic located(const CompileError& error, std::string code, const TrackedText& text, const std::string& label) const;
+
+  const Definitions& definitions_;
+  const RuleSetOptions& options_;
+  Diagnostics& diagnostics_;
+  const FieldLookup& fields_;
+  ListExpansion lists_;
+  ConditionPool* pool_ = nullptr;
+  std::map<std::string, std::unique_ptr<Macro>, std::less<>> macros_;
+  std::vector<Macro*> failed_macros_;  // met while compiling one condition
+};
+
+}  // namespace hullwatch::rules

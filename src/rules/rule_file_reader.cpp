@@ -1,0 +1,358 @@
+#include "rules/rule_file_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "rules/condition_lexer.h"
+
+namespace hullwatch::rules {
+namespace {
+
+constexpr std::array<std::string_view, 1> kItems = {"items"};
+constexpr std::array<std::string_view, 1> kCondition = {"condition"};
+constexpr std::array<std::string_view, 5> kAppendable = {"condition", "output", "desc", "tags", "exceptions"};
+constexpr std::array<std::string_view, 11> kReplaceable = {"condition",
+                                                           "output",
+                                                           "desc",
+                                                           "priority",
+                                                           "capture",
+                                                           "capture_duration",
+                                                           "tags",
+                                                           "exceptions",
+                                                           "enabled",
+                                                           "warn_evttypes",
+                                                           "skip-if-unknown-filter"};
+/// Ours, and not built yet. A rule that asks for one would say something else than its author meant: it does nothing, and says
+/// so.
+constexpr std::array<std::string_view, 5> kUnsupported = {"threshold", "sequence", "within", "suppress", "respond"};
+constexpr std::array<std::string_view, 21> kRuleKeys = {"rule",
+                                                        "condition",
+                                                        "output",
+                                                        "desc",
+                                                        "priority",
+                                                        "source",
+                                                        "enabled",
+                                                        "capture",
+                                                        "capture_duration",
+                                                        "warn_evttypes",
+                                                        "skip-if-unknown-filter",
+                                                        "tags",
+                                                        "exceptions",
+                                                        "override",
+                                                        "append",
+                                                        "tests",
+                                                        "threshold",
+                                                        "sequence",
+                                                        "within",
+                                                        "suppress",
+                                                        "respond"};
+
+bool has(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+struct Version {
+  std::array<uint32_t, 3> parts{};
+  [[nodiscard]] std::string text() const {
+    return std::to_string(parts[0]) + "." + std::to_string(parts[1]) + "." + std::to_string(parts[2]);
+  }
+};
+
+/// "x.y.z", with anything after a '-' or '+' ignored as semver's pre-release and build.
+std::optional<Version> parse_version(std::string_view text) {
+  text = text.substr(0, text.find_first_of("-+"));
+  Version version;
+  for (size_t i = 0; i < 3; ++i) {
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, version.parts[i]);
+    if (parsed.ec != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<size_t>(parsed.ptr - text.data()));
+    if (i < 2) {
+      if (!text.starts_with('.')) return std::nullopt;
+      text.remove_prefix(1);
+    }
+  }
+  return text.empty() ? std::optional(version) : std::nullopt;
+}
+
+}  // namespace
+
+void RuleFileReader::read(const SourceFile& file) {
+  for (const auto& problem : file.problems) {
+    const bool parse = !problem.message.starts_with("duplicate key");
+    Diagnostic& diagnostic = diagnostics_.error(parse ? "LOAD_ERR_YAML_PARSE" : "LOAD_ERR_YAML_VALIDATE", problem.message);
+    diagnostic.position = {file.name, problem.line, problem.column};
+    diagnostic.excerpt = file.line(problem.line);
+  }
+  for (const auto& document : file.documents) {
+    if (document->is_null()) continue;
+    if (!document->is_sequence()) {
+      Diagnostic& diagnostic = diagnostics_.error("LOAD_ERR_YAML_VALIDATE", "a rule file must be a sequence of items");
+      diagnostic.hint = "each item begins with '- rule:', '- macro:' or '- list:'";
+      point_at(diagnostic, file, *document);
+      continue;
+    }
+    for (const auto& item : document->items)
+      if (!item->is_null()) read_item(file, item);
+  }
+}
+
+void RuleFileReader::read_item(const SourceFile& file, const YamlPtr& node) {
+  ItemPlace place{&file, node, {}};
+  ItemReader item(place, diagnostics_);
+  if (!node->is_map()) return item.error(*node, "each item of a rule file must be a map");
+  if (item.has("required_engine_version")) return read_engine_version(item);
+  if (item.has("required_plugin_versions")) return read_plugin_versions(item);
+  using Reader = void (RuleFileReader::*)(ItemReader&, const std::string&);
+  static constexpr std::pair<std::string_view, Reader> kKinds[] = {
+      {"list", &RuleFileReader::read_list}, {"macro", &RuleFileReader::read_macro}, {"rule", &RuleFileReader::read_rule}};
+  for (const auto& [kind, reader] : kKinds) {
+    if (!item.has(kind)) continue;
+    const auto name = item.required(kind);
+    if (!name) return;
+    place.label = std::string(kind) + " '" + *name + "'";
+    (this->*reader)(item, *name);
+    if (item.failed()) definitions_.mark_broken(*name);
+    return;
+  }
+  item.warning(*node, "LOAD_UNKNOWN_ITEM", "unknown kind of item is ignored",
+               "an item is a rule, macro, list, required_engine_version or required_plugin_versions");
+}
+
+void RuleFileReader::read_engine_version(ItemReader& item) {
+  static constexpr std::array<std::string_view, 1> kKeys = {"required_engine_version"};
+  item.warn_unknown_keys(kKeys);
+  const auto text = item.required("required_engine_version");
+  if (!text) return;
+  const YamlNode& at = *item.node("required_engine_version");
+  Version wanted;
+  uint32_t number = 0;
+  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (parsed.ec == std::errc() && parsed.ptr == text->data() + text->size()) {
+    wanted.parts = {0, number, 0};
+  } else if (const auto version = parse_version(*text)) {
+    wanted = *version;
+  } else {
+    return item.error(at, "'" + *text + "' is not an engine version", "a number, or x.y.z");
+  }
+  const Version ours{{kEngineVersion[0], kEngineVersion[1], kEngineVersion[2]}};
+  if (wanted.parts[0] == ours.parts[0] && wanted.parts <= ours.parts) return;
+  Diagnostic& diagnostic = diagnostics_.error(
+      "LOAD_ERR_VALIDATE", "the rules need engine version " + wanted.text() + ", this engine is version " + ours.text());
+  point_at(diagnostic, *item.place().file, at);
+}
+
+void RuleFileReader::read_plugin_versions(ItemReader& item) {
+  static constexpr std::array<std::string_view, 1> kKeys = {"required_plugin_versions"};
+  item.warn_unknown_keys(kKeys);
+  const YamlPtr list = item.node("required_plugin_versions");
+  if (!list->is_sequence()) return item.error(*list, "the value of 'required_plugin_versions' must be a sequence");
+  for (const auto& node : list->items) {
+    std::set<std::string> names;
+    const auto check = [&](const YamlPtr& entry) {
+      const ItemPlace place{item.place().file, entry, "required_plugin_versions"};
+      ItemReader reader(place, diagnostics_);
+      if (!entry->is_map()) return reader.error(*entry, "a plugin requirement must be a map of name and version");
+      const auto name = reader.required("name");
+      const auto version = reader.required("version");
+      if (name && !names.insert(*name).second)
+        reader.error(*entry, "plugin '" + *name + "' stands twice among the alternatives");
+      if (version && !parse_version(*version)) reader.error(*entry, "'" + *version + "' is not a version: x.y.z");
+    };
+    check(node);
+    const YamlNode* alternatives = node->find("alternatives");
+    if (alternatives == nullptr) continue;
+    if (!alternatives->is_sequence()) {
+      item.error(*alternatives, "the value of 'alternatives' must be a sequence");
+      continue;
+    }
+    for (const auto& alternative : alternatives->items) check(alternative);
+  }
+  // hullwatch has no plugins: what published rules ask of the container plugin it gives itself.
+}
+
+bool RuleFileReader::read_append_and_override(ItemReader& item, std::span<const std::string_view> appendable,
+                                              std::span<const std::string_view> replaceable, bool& append_flag,
+                                              std::set<std::string>& append, std::set<std::string>& replace) {
+  append_flag = item.optional_bool("append").value_or(false);
+  if (append_flag)
+    item.warning(*item.node("append"), "LOAD_DEPRECATED_ITEM", "'append' is deprecated",
+                 "use 'override' with the key to append to");
+  const YamlPtr override = item.node("override");
+  if (!override) return true;
+  if (!override->is_map()) {
+    item.error(*override, "the value of 'override' must be a map of keys to append or replace");
+    return false;
+  }
+  for (const auto& [key, operation] : override->entries) {
+    const bool may_append = has(appendable, key->value), may_replace = has(replaceable, key->value);
+    if (operation->value == "append") {
+      if (!may_append)
+        item.error(*key, "key '" + key->value + "' cannot be appended to" + (may_replace ? ", use 'replace' instead" : ""));
+      append.insert(key->value);
+    } else if (operation->value == "replace") {
+      if (!may_replace) item.error(*key, "key '" + key->value + "' cannot be replaced");
+      replace.insert(key->value);
+    } else {
+      item.error(*operation, "invalid override operation '" + operation->value + "' for key '" + key->value + "'",
+                 std::string("allowed:") + (may_append ? " append" : "") + (may_replace ? " replace" : ""));
+    }
+  }
+  if (append_flag && !override->entries.empty())
+    item.error(*override, "'override' and 'append: true' cannot be used together",
+               "write the keys to append to under 'override'");
+  return !item.failed();
+}
+
+void RuleFileReader::read_list(ItemReader& item, const std::string& name) {
+  static constexpr std::array<std::string_view, 4> kKeys = {"list", "items", "append", "override"};
+  if (!is_bare_string(name))
+    item.warning(*item.node("list"), "LOAD_INVALID_LIST_NAME",
+                 "a list's name should have no blanks, quotes, '=', ',' or parentheses");
+  auto items = item.strings("items", true);
+  bool append_flag = false;
+  std::set<std::string> append, replace;
+  read_append_and_override(item, kItems, kItems, append_flag, append, replace);
+  item.warn_unknown_keys(kKeys);
+  if (item.failed() || !items) return;
+  ListDefinition list{name, std::move(*items), 0, 0, item.place()};
+  if (append_flag || append.contains("items")) {
+    definitions_.append(std::move(list));
+  } else {
+    definitions_.define(std::move(list));
+  }
+}
+
+void RuleFileReader::read_macro(ItemReader& item, const std::string& name) {
+  static constexpr std::array<std::string_view, 4> kKeys = {"macro", "condition", "append", "override"};
+  if (!is_identifier(name))
+    item.warning(*item.node("macro"), "LOAD_INVALID_MACRO_NAME",
+                 "a macro's name should be letters, digits and '_', a letter first");
+  auto condition = item.required_text("condition");
+  bool append_flag = false;
+  std::set<std::string> append, replace;
+  read_append_and_override(item, kCondition, kCondition, append_flag, append, replace);
+  item.warn_unknown_keys(kKeys);
+  if (item.failed() || !condition) return;
+  MacroDefinition macro{name, std::move(*condition), 0, 0, item.place()};
+  if (append_flag || append.contains("condition")) {
+    definitions_.append(std::move(macro));
+  } else {
+    definitions_.define(std::move(macro));
+  }
+}
+
+void RuleFileReader::read_rule(ItemReader& item, const std::string& name) {
+  bool append_flag = false;
+  std::set<std::string> append, replace;
+  item.warn_unknown_keys(kRuleKeys);
+  if (!read_append_and_override(item, kAppendable, kReplaceable, append_flag, append, replace)) return;
+  if (!append.empty() || !replace.empty()) return override_rule(item, name, append, replace);
+  if (append_flag) return append_rule(item, name);
+  if (item.has("condition") || item.has("output") || item.has("desc") || item.has("priority")) return define_rule(item, name);
+  // Only `enabled`: switches an earlier rule.
+  if (!item.has("enabled"))
+    return item.error(*item.place().node, "key 'enabled' is missing", "a rule needs condition, output, desc and priority");
+  const auto enabled = item.optional_bool("enabled");
+  if (!enabled) return;
+  item.warning(*item.node("enabled"), "LOAD_DEPRECATED_ITEM", "a rule with only 'enabled' is deprecated",
+               "add 'override: {enabled: replace}'");
+  definitions_.enable(name, *enabled, item.place());
+}
+
+void RuleFileReader::define_rule(ItemReader& item, const std::string& name) {
+  RuleDefinition rule;
+  rule.name = name;
+  rule.place = item.place();
+  if (auto condition = item.required_text("condition")) rule.condition = std::move(*condition);
+  if (auto output = item.required_text("output")) rule.output = std::move(*output);
+  rule.description = item.required("desc").value_or("");
+  if (const auto text = item.required("priority")) {
+    const auto priority = parse_priority(*text);
+    if (!priority)
+      item.error(*item.node("priority"), "invalid priority '" + *text + "'",
+                 "one of EMERGENCY, ALERT, CRITICAL, ERROR, WARNING, NOTICE, INFO, DEBUG");
+    rule.priority = priority.value_or(Priority::debug);
+  }
+  const YamlPtr source = item.node("source");
+  if (source && source->is_scalar()) rule.source = source->value.empty() ? rule.source : source->value;
+  if (source && !source->is_scalar() && !source->is_null()) item.error(*source, "the value of 'source' must be a scalar");
+  rule.enabled = item.optional_bool("enabled").value_or(true);
+  (void)item.optional_bool("capture");
+  (void)item.optional("capture_duration");
+  rule.warn_event_types = item.optional_bool("warn_evttypes").value_or(true);
+  rule.skip_if_unknown_filter = item.optional_bool("skip-if-unknown-filter").value_or(false);
+  if (auto tags = item.strings("tags", false)) rule.tags.insert(tags->begin(), tags->end());
+  rule.exceptions = read_exceptions(item, false);
+  for (const auto key : kUnsupported) {
+    if (!item.has(key)) continue;
+    rule.unsupported_keys.emplace_back(key);
+    item.warning(*item.node(key), "LOAD_WARNING_EXTENSION",
+                 "'" + std::string(key) + "' is not supported yet: the rule is inert");
+  }
+  rule.tests = item.node("tests");
+  if (!item.failed()) definitions_.define(std::move(rule));
+}
+
+RuleUpdate RuleFileReader::read_update(ItemReader& item, const std::string& name, const std::set<std::string>& keys,
+                                       std::string_view operation) {
+  RuleUpdate update;
+  update.name = name;
+  update.place = item.place();
+  const auto wants = [&](std::string_view key) {
+    if (!keys.contains(std::string(key))) return false;
+    if (item.has(key)) return true;
+    item.error(*item.place().node, "override has '" + std::string(key) + ": " + std::string(operation) +
+                                       "', but the item has no key '" + std::string(key) + "'");
+    return false;
+  };
+  if (wants("condition")) {
+    update.condition = item.required_text("condition");
+    const YamlPtr source = item.node("source");
+    if (source && source->is_scalar()) update.source = source->value;
+  }
+  if (wants("exceptions")) update.exceptions = read_exceptions(item, operation == "append");
+  if (wants("output")) update.output = item.required_text("output");
+  if (wants("desc")) update.description = item.required("desc");
+  if (wants("tags"))
+    if (auto tags = item.strings("tags", true)) update.tags.emplace(tags->begin(), tags->end());
+  if (wants("priority")) {
+    if (const auto text = item.required("priority")) {
+      update.priority = parse_priority(*text);
+      if (!update.priority) item.error(*item.node("priority"), "invalid priority '" + *text + "'");
+    }
+  }
+  if (wants("enabled")) update.enabled = item.optional_bool("enabled");
+  if (wants("warn_evttypes")) update.warn_event_types = item.optional_bool("warn_evttypes");
+  if (wants("skip-if-unknown-filter")) update.skip_if_unknown_filter = item.optional_bool("skip-if-unknown-filter");
+  if (wants("capture")) update.captures = item.optional_bool("capture").has_value();
+  if (wants("capture_duration")) update.captures = item.optional("capture_duration").has_value();
+  return update;
+}
+
+void RuleFileReader::override_rule(ItemReader& item, const std::string& name, const std::set<std::string>& append,
+                                   const std::set<std::string>& replace) {
+  RuleUpdate appended, replaced;
+  if (!append.empty()) appended = read_update(item, name, append, "append");
+  if (!replace.empty()) replaced = read_update(item, name, replace, "replace");
+  for (const auto& [key, value] : item.place().node->entries)
+    if (has(kReplaceable, key->value) && !append.contains(key->value) && !replace.contains(key->value))
+      item.error(*key, "unexpected key '" + key->value + "': it has no entry under 'override'");
+  if (item.failed()) return;
+  if (!append.empty()) definitions_.append(std::move(appended));
+  if (!replace.empty()) definitions_.replace(std::move(replaced));
+}
+
+void RuleFileReader::append_rule(ItemReader& item, const std::string& name) {
+  std::set<std::string> keys;
+  for (const std::string_view key : {"condition", "exceptions"})
+    if (item.has(key)) keys.emplace(key);
+  RuleUpdate update = read_update(item, name, keys, "append");
+  const YamlPtr source = item.node("source");
+  if (source && source->is_scalar()) update.source = source->value;
+  if (!item.failed()) definitions_.append(std::move(update));
+}
+
+}  // namespace hullwatch::rules

@@ -1,0 +1,157 @@
+#include "rules/rule_set.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "rules/compiled_rules.h"
+#include "rules/condition_parser.h"
+#include "rules/rule_compiler.h"
+#include "rules/rule_file_reader.h"
+
+namespace hullwatch {
+namespace {
+
+using rules::Diagnostics;
+using rules::SourceFile;
+
+std::string sha256_hex(const std::string& text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) != 1) return {};
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (unsigned int i = 0; i < size; ++i) {
+    out += kDigits[digest[i] >> 4];
+    out += kDigits[digest[i] & 15];
+  }
+  return out;
+}
+
+void unreadable(Diagnostics& diagnostics, const std::string& path, const std::string& why) {
+  diagnostics.error("LOAD_ERR_FILE_READ", "cannot read rules: " + why).position.file = path;
+}
+
+/// Directories become their rule files, in lexical order.
+std::vector<std::string> expand_paths(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> out;
+  for (const auto& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      out.push_back(path);
+      continue;
+    }
+    std::vector<std::string> files;
+    fs::directory_iterator entry(path, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      const auto extension = entry->path().extension();
+      if ((extension == ".yaml" || extension == ".yml") && entry->is_regular_file()) files.push_back(entry->path().string());
+    }
+    if (error) unreadable(diagnostics, path, error.message());
+    std::ranges::sort(files);
+    out.insert(out.end(), files.begin(), files.end());
+  }
+  return out;
+}
+
+bool is_field_text(const FieldLookup& fields, const std::string& text) {
+  size_t length = 0;
+  const auto operand = rules::parse_field_or_transformer(text, length);
+  rules::SlotTable slots(fields);
+  return operand && length == text.size() && slots.intern(*operand).has_value();
+}
+
+}  // namespace
+
+RuleSet::RuleSet(std::unique_ptr<CompiledRules> compiled) : compiled_(std::move(compiled)) {}
+RuleSet::~RuleSet() = default;
+
+LoadedRules RuleSet::load(const std::vector<std::string>& paths, const RuleSetOptions& options) {
+  Diagnostics diagnostics;
+  std::vector<std::pair<std::string, std::string>> files;
+  for (auto& path : expand_paths(paths, diagnostics)) {
+    std::ifstream stream(path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+    if (!stream.is_open() || stream.bad()) {
+      unreadable(diagnostics, path, std::generic_category().message(errno));
+    } else {
+      files.emplace_back(std::move(path), std::move(text));
+    }
+  }
+  LoadedRules loaded = load_text(files, options);
+  if (!diagnostics.has_errors()) return loaded;
+  auto unread = diagnostics.take();
+  loaded.rules = nullptr;
+  loaded.diagnostics.insert(loaded.diagnostics.begin(), std::make_move_iterator(unread.begin()),
+                            std::make_move_iterator(unread.end()));
+  return loaded;
+}
+
+LoadedRules RuleSet::load_text(const std::vector<std::pair<std::string, std::string>>& files, const RuleSetOptions& options) {
+  const FieldLookup& fields = options.fields != nullptr ? *options.fields : table_fields();
+  auto compiled = std::make_unique<CompiledRules>(fields);
+  Diagnostics diagnostics;
+  std::vector<std::unique_ptr<SourceFile>> sources;
+  rules::Definitions definitions(diagnostics, [&fields](const std::string& text) { return is_field_text(fields, text); });
+  rules::RuleFileReader reader(definitions, diagnostics);
+  for (size_t i = 0; i < files.size(); ++i) {
+    sources.push_back(std::make_unique<SourceFile>(files[i].first, files[i].second));
+    compiled->digests.emplace_back(files[i].first, sha256_hex(files[i].second));
+    const uint32_t before = definitions.next_index();
+    reader.read(*sources.back());
+    // What a file defines must make sense with the files before it, whatever comes after.
+    if (i + 1 < files.size()) rules::RuleCompiler(definitions, options, diagnostics).check(before);
+  }
+  rules::RuleCompiler(definitions, options, diagnostics).compile(*compiled);
+
+  LoadedRules loaded;
+  if (!diagnostics.has_errors()) {
+    compiled->pool.seal();
+    compiled->match_all = options.match_all;
+    compiled->matches = std::make_unique<std::atomic<uint64_t>[]>(compiled->infos.size());
+    compiled->evaluation = std::make_unique<Evaluation>(compiled->pool.slots());
+    loaded.rules = std::shared_ptr<const RuleSet>(new RuleSet(std::move(compiled)));
+  }
+  loaded.diagnostics = diagnostics.take();
+  return loaded;
+}
+
+void RuleSet::evaluate(const EventContext& context, std::vector<RuleMatch>& matches) const {
+  CompiledRules& compiled = *compiled_;
+  const EventType type = context.event.type;
+  const auto& candidates = compiled.by_type[static_cast<size_t>(type)];
+  if (candidates.empty()) return;
+  compiled.evaluation->begin(context);
+  for (const uint32_t rule : candidates) {
+    if (!compiled.pool.evaluate(compiled.conditions[rule], type, *compiled.evaluation)) continue;
+    compiled.matches[rule].fetch_add(1, std::memory_order_relaxed);
+    const auto& output = compiled.outputs[rule];
+    matches.push_back({&compiled.infos[rule], output.render(*compiled.evaluation), output.fields(*compiled.evaluation)});
+    if (!compiled.match_all) return;
+  }
+}
+
+bool RuleSet::wants(EventType type) const {
+  const auto index = static_cast<size_t>(type);
+  return index < compiled_->by_type.size() && !compiled_->by_type[index].empty();
+}
+
+const std::vector<RuleInfo>& RuleSet::rules() const { return compiled_->infos; }
+uint64_t RuleSet::match_count(size_t rule) const { return compiled_->matches[rule].load(std::memory_order_relaxed); }
+const std::vector<std::pair<std::string, std::string>>& RuleSet::file_digests() const { return compiled_->digests; }
+const std::vector<RuleTestCase>& RuleSet::test_cases() const { return compiled_->test_cases; }
+
+bool RuleSet::holds(const RuleTestCase& test_case) const {
+  compiled_->evaluation->begin(test_case.values);
+  return compiled_->pool.evaluate(compiled_->conditions[test_case.rule], test_case.type, *compiled_->evaluation);
+}
+
+}  // namespace hullwatch

@@ -1,0 +1,133 @@
+#include "rules/rule_test_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "event/event_type.h"
+#include "rules/condition_parser.h"
+#include "rules/item_reader.h"
+#include "rules/slots.h"
+
+namespace hullwatch::rules {
+namespace {
+
+class CaseReader {
+ public:
+  CaseReader(const ItemPlace& place, const FieldLookup& fields, Diagnostics& diagnostics)
+      : item_(place, diagnostics), slots_(fields) {
+    test_case_.texts = std::make_shared<std::deque<std::string>>();
+    test_case_.position = {place.file->name, place.node->line, place.node->column};
+  }
+
+  std::optional<RuleTestCase> read() {
+    static constexpr std::array<std::string_view, 3> kKeys = {"name", "event", "fires"};
+    const YamlNode& node = *item_.place().node;
+    if (!node.is_map()) {
+      item_.error(node, "a test must be a map of event and fires");
+      return std::nullopt;
+    }
+    for (const auto& [key, value] : node.entries)
+      if (std::ranges::find(kKeys, key->value) == kKeys.end())
+        item_.error(*key, "unknown key '" + key->value + "' in a test", "name, event, fires");
+    test_case_.name = item_.optional("name").value_or("");
+    if (!item_.has("fires")) item_.error(node, "a test must have 'fires'");
+    test_case_.fires = item_.optional_bool("fires").value_or(true);
+    const YamlNode* event = node.find("event");
+    if (event == nullptr || !event->is_map()) {
+      item_.error(event == nullptr ? node : *event, "a test must have 'event', a map of fields and values");
+      return std::nullopt;
+    }
+    for (const auto& [key, value] : event->entries) read_field(*key, *value);
+    if (!item_.failed() && test_case_.type == EventType::unknown) item_.error(*event, "the event of a test must have a 'type'");
+    return item_.failed() ? std::nullopt : std::optional(std::move(test_case_));
+  }
+
+ private:
+  std::string_view keep(const std::string& text) { return test_case_.texts->emplace_back(text); }
+
+  void read_field(const YamlNode& key, const YamlNode& value) {
+    const std::string name = key.value == "type" ? "evt.type" : key.value;
+    if (name == "evt.type") return read_type(value);
+    size_t length = 0;
+    const auto operand = parse_field_or_transformer(name, length);
+    if (!operand || length != name.size() || operand->kind != Operand::Kind::field)
+      return item_.error(key, "'" + name + "' is not a field");
+    const auto slot = slots_.intern(*operand);
+    if (!slot) return item_.error(key, slot.error().message, slot.error().hint);
+    if (value.is_null()) return;  // missing
+    const bool list = slots_[*slot].type.list || slots_[*slot].reference.any_ancestor();
+    Value typed = list ? list_of(value) : scalar_of(value, slots_[*slot].type.type);
+    if (!std::holds_alternative<std::monostate>(typed))
+      test_case_.values.insert_or_assign(operand->spelled(), std::move(typed));
+  }
+
+  void read_type(const YamlNode& value) {
+    const auto type = event_type_from_name(value.value);
+    if (!type) return item_.error(value, "unknown event type '" + value.value + "'");
+    test_case_.type = *type;
+    test_case_.values.insert_or_assign("evt.type", Value(event_type_name(*type)));
+  }
+
+  Value list_of(const YamlNode& value) {
+    std::vector<std::string_view> out;
+    if (value.is_scalar()) out.push_back(keep(value.value));
+    for (const auto& element : value.items) out.push_back(keep(element->value));
+    return out;
+  }
+
+  Value scalar_of(const YamlNode& value, ValueType type) {
+    const std::string& text = value.value;
+    const char* end = text.data() + text.size();
+    const auto number = [&]<typename T>(T out) -> Value {
+      const auto parsed = std::from_chars(text.data(), end, out);
+      if (parsed.ec == std::errc() && parsed.ptr == end) return out;
+      item_.error(value, "'" + text + "' is not a number");
+      return {};
+    };
+    if (!value.is_scalar()) {
+      item_.error(value, "this field takes one value");
+      return {};
+    }
+    switch (type) {
+      case ValueType::boolean: {
+        const auto flag = parse_yaml_bool(text);
+        if (!flag) item_.error(value, "'" + text + "' is neither true nor false");
+        return flag ? Value(*flag) : Value{};
+      }
+      case ValueType::integer: return number(int64_t{0});
+      case ValueType::unsigned_integer:
+      case ValueType::relative_time:
+      case ValueType::absolute_time:
+      case ValueType::port: return number(uint64_t{0});
+      default: return keep(text);
+    }
+  }
+
+  ItemReader item_;
+  SlotTable slots_;
+  RuleTestCase test_case_;
+};
+
+}  // namespace
+
+std::vector<RuleTestCase> read_test_cases(const RuleDefinition& rule, size_t index, const FieldLookup& fields,
+                                          Diagnostics& diagnostics) {
+  std::vector<RuleTestCase> out;
+  if (!rule.tests || rule.tests->is_null()) return out;
+  if (!rule.tests->is_sequence()) {
+    ItemReader(rule.place, diagnostics).error(*rule.tests, "the value of 'tests' must be a sequence of cases");
+    return out;
+  }
+  for (const auto& node : rule.tests->items) {
+    const ItemPlace place{rule.place.file, node, rule.place.label + ", test " + std::to_string(out.size() + 1)};
+    auto test_case = CaseReader(place, fields, diagnostics).read();
+    if (!test_case) continue;
+    test_case->rule = index;
+    out.push_back(std::move(*test_case));
+  }
+  return out;
+}
+
+}  // namespace hullwatch::rules
