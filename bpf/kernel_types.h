@@ -18,6 +18,9 @@
 #include <stddef.h>
 
 #include <bpf/bpf_helpers.h>
+/* of <stddef.h>, the compiler's: it is not relocated, so container_of() would go by the layout of this file */
+#undef offsetof
+#define offsetof(type, member) ((unsigned long)&((type *)0)->member)
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
