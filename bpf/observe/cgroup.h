@@ -28,40 +28,46 @@ HW_INLINE __u64 cgroup_parent_id(struct cgroup *cgroup)
 	return cgroup_id(BPF_CORE_READ(cgroup, self.parent, cgroup));
 }
 
+/* podman's and CRI-O's monitors: named after the container, but on the host's side of it. */
+HW_INLINE bool names_monitor(const __u8 *name)
+{
+	return (name[0] == 'l' && name[1] == 'i' && name[6] == '-' && name[7] == 'c' && name[8] == 'o' && name[9] == 'n' &&
+		name[10] == 'm') ||
+	       (name[0] == 'c' && name[1] == 'r' && name[4] == '-' && name[5] == 'c' && name[6] == 'o' && name[7] == 'n' &&
+		name[8] == 'm');
+}
+
 /*
  * Does the name at the start of an hw_cgroup's tail look like a container's? A run of 64 hex digits (docker, containerd, CRI-O,
- * podman, with or without "docker-….scope" around it), but no pod's slice and no conmon, whose cgroup holds podman's monitor. A
- * first guess, so that the first task of a container has its home; user space looks at what the runtime wrote and corrects it.
+ * podman, with or without "docker-….scope" around it), but no pod's ".slice" and no monitor. A first guess, so that the first
+ * task of a container has its home; user space looks at what the runtime wrote and corrects it.
  *
- * The state of the scan is in the slot and volatile, lest clang keeps it in registers, where the verifier would follow each
+ * The length of the run is in the slot and volatile, lest clang keeps it in a register, where the verifier would follow each
  * value.
  */
 __weak __noinline int names_container(__u32 which)
 {
 	struct slot *slot = slot_at(which);
-	volatile __u32 *run, *ruled_out;
-	bool seen = false;
+	volatile __u32 *run;
+	const __u8 *name;
 
 	if (!slot)
 		return 0;
+	name = &slot->record[sizeof(struct hw_cgroup)];
 	run = &slot->components;
-	ruled_out = &slot->path_flags;
 	*run = 0;
-	*ruled_out = 0;
+	if (names_monitor(name))
+		return 0;
 	for (int i = 0; i < CGROUP_NAME_SCANNED; i++) {
-		const __u8 *c = &slot->record[sizeof(struct hw_cgroup) + i];
+		__u8 c = name[i];
 
-		if (!*c)
-			break;
-		*run = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'f') ? *run + 1 : 0;
-		if (*run == 64)
-			seen = true;
-		if (c[0] == 'c' && c[1] == 'o' && c[2] == 'n' && c[3] == 'm' && c[4] == 'o' && c[5] == 'n')
-			*ruled_out = 1;
-		if (c[0] == '.' && c[1] == 's' && c[2] == 'l' && c[3] == 'i' && c[4] == 'c' && c[5] == 'e')
-			*ruled_out = 1;
+		if (!c)
+			return 0;
+		*run = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? *run + 1 : 0;
+		if (*run == 64) /* what may follow is ".scope", ".slice", or nothing */
+			return !(name[i + 1] == '.' && name[i + 2] == 's' && name[i + 3] == 'l');
 	}
-	return seen && !*ruled_out;
+	return 0;
 }
 
 /* Appends the cgroup's path, leaf first, to slot `which`, as walk_path() does. The root has no name. */
