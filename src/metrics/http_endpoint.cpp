@@ -1,20 +1,54 @@
 #include "metrics/http_endpoint.h"
 
+#include <arpa/inet.h>
 #include <civetweb.h>
 #include <prometheus/text_serializer.h>
+#include <sys/socket.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <cstring>
 #include <string_view>
+#include <thread>
 #include <vector>
+
+#include "util/fd.h"
 
 namespace hullwatch {
 namespace {
 
-// A scrape takes milliseconds. Two threads beyond the scraper's own let a slow client be slow; nobody keeps a connection.
+// A scrape takes milliseconds. Four threads let three clients be slow; nobody keeps a connection.
 constexpr std::array<const char*, 15> kFixedOptions = {
     "num_threads",      "4",    "request_timeout_ms",       "5000", "enable_keep_alive", "no",
     "max_request_size", "8192", "enable_directory_listing", "no",   "tcp_nodelay",       "1",
     "listen_backlog",   "16",   "listening_ports"};
+
+/// Where to reach what listens on "ADDRESS:PORT"; on Linux any-address leads to this host.
+struct Destination {
+  sockaddr_storage address{};
+  socklen_t size = 0;
+
+  Destination(const std::string& listen, int port) {
+    std::string host = listen.substr(0, listen.rfind(':'));
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+    if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+      v4->sin_family = AF_INET;
+      v4->sin_port = htons(static_cast<uint16_t>(port));
+      size = sizeof(sockaddr_in);
+    } else if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
+      v6->sin6_family = AF_INET6;
+      v6->sin6_port = htons(static_cast<uint16_t>(port));
+      size = sizeof(sockaddr_in6);
+    }
+  }
+  void touch() const {
+    const Fd socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    (void)::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size);
+  }
+};
 
 struct Answer {
   int status;
@@ -38,10 +72,30 @@ int send(mg_connection* connection, const Answer& answer) {
 struct HttpEndpoint::State {
   std::shared_ptr<const prometheus::Collectable> metrics;
   std::shared_ptr<const Readiness> readiness;
+  std::string listen;
+  std::string said;  // what civetweb logged while it started: it names the cause there
+  std::atomic<bool> started{false};
   mg_context* context = nullptr;
 
   ~State() {
-    if (context != nullptr) mg_stop(context);
+    if (context == nullptr) return;
+    // civetweb looks at its stop flag every two seconds, or when somebody connects.
+    const Destination self(listen, port());
+    std::atomic<bool> stopped{false};
+    std::thread waker([&] {
+      while (!stopped) {
+        self.touch();
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    });
+    mg_stop(context);
+    stopped = true;
+    waker.join();
+  }
+
+  [[nodiscard]] int port() const {
+    std::array<mg_server_port, 2> ports{};
+    return mg_get_server_ports(context, static_cast<int>(ports.size()), ports.data()) > 0 ? ports[0].port : 0;
   }
 
   [[nodiscard]] Answer answer(std::string_view path) const {
@@ -72,6 +126,7 @@ Result<std::unique_ptr<HttpEndpoint>> HttpEndpoint::start(const std::string& lis
                                                           std::shared_ptr<const prometheus::Collectable> metrics,
                                                           std::shared_ptr<const Readiness> readiness) {
   auto state = std::make_unique<State>();
+  state->listen = listen;
   state->metrics = std::move(metrics);
   state->readiness = std::move(readiness);
 
@@ -80,19 +135,19 @@ Result<std::unique_ptr<HttpEndpoint>> HttpEndpoint::start(const std::string& lis
   std::array<char, 256> text{};
   unsigned code = 0;
   mg_error_data error{&code, text.data(), text.size()};
-  std::string said;  // what civetweb logs while it starts: it names the cause there
   mg_callbacks callbacks{};
   callbacks.log_message = [](const mg_connection* connection, const char* message) {
-    auto* log = static_cast<std::string*>(mg_get_user_data(mg_get_context(connection)));
-    if (log != nullptr && log->empty()) *log = message;
-    return 1;
+    auto* self = static_cast<State*>(mg_get_user_data(mg_get_context(connection)));
+    if (self != nullptr && !self->started && self->said.empty()) self->said = message;
+    return 1;  // what clients do wrong later is theirs
   };
-  mg_init_data init{&callbacks, &said, options.data()};
+  mg_init_data init{&callbacks, state.get(), options.data()};
   mg_init_library(0);
   state->context = mg_start2(&init, &error);
   if (state->context == nullptr) {
-    return fail("cannot listen on " + listen + ": " + (said.empty() ? std::string(text.data()) : said));
+    return fail("cannot listen on " + listen + ": " + (state->said.empty() ? std::string(text.data()) : state->said));
   }
+  state->started = true;
   mg_set_request_handler(state->context, "**", &State::handle, state.get());
   return std::unique_ptr<HttpEndpoint>(new HttpEndpoint(std::move(state)));
 }
@@ -100,9 +155,6 @@ Result<std::unique_ptr<HttpEndpoint>> HttpEndpoint::start(const std::string& lis
 HttpEndpoint::HttpEndpoint(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpEndpoint::~HttpEndpoint() = default;
 
-int HttpEndpoint::port() const {
-  std::array<mg_server_port, 2> ports{};
-  return mg_get_server_ports(state_->context, static_cast<int>(ports.size()), ports.data()) > 0 ? ports[0].port : 0;
-}
+int HttpEndpoint::port() const { return state_->port(); }
 
 }  // namespace hullwatch

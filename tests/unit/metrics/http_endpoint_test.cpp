@@ -24,14 +24,18 @@ class HttpEndpointTest : public testing::Test {
     ASSERT_TRUE(started) << started.error().message;
     endpoint_ = std::move(*started);
   }
-  /// Sends the bytes and reads until the server closes.
-  std::string ask(const std::string& request) const {
-    const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Fd connect() const {
+    Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(endpoint_->port()));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return "refused";
+    EXPECT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    return socket;
+  }
+  /// Sends the bytes and reads until the server closes.
+  std::string ask(const std::string& request) const {
+    const Fd socket = connect();
     EXPECT_EQ(::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
     ::shutdown(socket.get(), SHUT_WR);
     std::string answer;
@@ -88,6 +92,16 @@ TEST_F(HttpEndpointTest, HostileRequestsDoNotEndIt) {
     (void)ask(request);
   }
   EXPECT_THAT(get("/healthz"), StartsWith("HTTP/1.1 200 OK"));
+}
+
+TEST_F(HttpEndpointTest, ClientsThatSayNothingDoNotHoldUpAScrape) {
+  start();
+  const std::vector<Fd> silent = [&] {
+    std::vector<Fd> all;
+    for (int i = 0; i < 3; ++i) all.push_back(connect());
+    return all;
+  }();
+  EXPECT_THAT(get("/metrics"), StartsWith("HTTP/1.1 200 OK"));
 }
 
 TEST_F(HttpEndpointTest, AnAddressInUseIsNamed) {
