@@ -16,13 +16,17 @@ constexpr std::array kNamespaceKinds = {HW_NAMESPACE};
 constexpr std::array kSocketKinds = {HW_SOCKET, HW_REQUEST};
 
 constexpr std::array kObservations = {
-    Observation{"process", true, kProcessKinds, "exec, fork and exit of every process, with the program, arguments and identity"},
-    Observation{"cgroup", true, kCgroupKinds, "cgroups made and removed, tasks moved between them: which container a process is in"},
-    Observation{"credential", true, kCredentialKinds, "ids and capability sets before and after each change, and the way it came"},
+    Observation{"process", true, kProcessKinds,
+                "exec, fork and exit of every process, with the program, arguments and identity"},
+    Observation{"cgroup", true, kCgroupKinds,
+                "cgroups made and removed, tasks moved between them: which container a process is in"},
+    Observation{"credential", true, kCredentialKinds,
+                "ids and capability sets before and after each change, and the way it came"},
     Observation{"capability", false, kCapabilityKinds, "first use of each capability in each container, and refusals"},
     Observation{"mount", true, kMountKinds, "calls of the old and the new mount API, with their outcome"},
     Observation{"namespace", false, kNamespaceKinds, "setns and unshare, with namespaces before and after"},
-    Observation{"runtime_socket", true, kSocketKinds, "connections to runtimes' sockets by identity, and the requests sent over them"},
+    Observation{"runtime_socket", true, kSocketKinds,
+                "connections to runtimes' sockets by identity, and the requests sent over them"},
 };
 
 constexpr std::array<std::string_view, 3> kProcessPrograms = {"process_fork", "process_exec", "process_exit"};
@@ -37,24 +41,34 @@ constexpr std::array<std::string_view, 4> kCommitPrograms = {"credential_fork", 
                                                              "fexit_commit_creds"};
 constexpr std::array kCommitHooks = {Hook{K::fexit, "commit_creds"}};
 
-constexpr std::array<std::string_view, 5> kQuietCredentialPrograms = {"credential_fork", "credential_prepare_exec",
-                                                                      "credential_exec", "quiet_cap_capable", "quiet_proc_connector"};
+constexpr std::array<std::string_view, 5> kQuietCredentialPrograms = {
+    "credential_fork", "credential_prepare_exec", "credential_exec", "quiet_cap_capable", "quiet_proc_connector"};
 constexpr std::array kQuietCredentialHooks = {Hook{K::tp_btf, "cap_capable", 5}, Hook{K::proc_connector, "proc connector"}};
 constexpr std::array<std::string_view, 4> kUseCredentialPrograms = {"credential_fork", "credential_prepare_exec",
                                                                     "credential_exec", "quiet_cap_capable"};
-constexpr std::array<std::string_view, 3> kExecCredentialPrograms = {"credential_fork", "credential_prepare_exec", "credential_exec"};
+constexpr std::array<std::string_view, 3> kExecCredentialPrograms = {"credential_fork", "credential_prepare_exec",
+                                                                     "credential_exec"};
 
 constexpr std::array<std::string_view, 1> kCapablePrograms = {"quiet_cap_capable"};
 constexpr std::array kCapableHooks = {Hook{K::tp_btf, "cap_capable", 5}};
 constexpr std::array kCapableOutcomeHooks = {
-    Hook{K::tp_btf, "cap_capable", 5},
-    Hook{K::kfunc, "bpf_task_work_schedule_resume_impl|bpf_task_work_schedule_resume"}};
+    Hook{K::tp_btf, "cap_capable", 5}, Hook{K::kfunc, "bpf_task_work_schedule_resume_impl|bpf_task_work_schedule_resume"}};
 
-constexpr std::array<std::string_view, 5> kLsmMountPrograms = {"lsm_sb_mount", "fexit_path_mount", "fexit_path_umount",
-                                                               "fexit_open_tree", "fexit_fsconfig"};
-constexpr std::array kLsmMountHooks = {Hook{K::lsm, "sb_mount"}, Hook{K::fexit, "path_mount"}, Hook{K::fexit, "path_umount"}};
+#if defined(__x86_64__)
+#define ENTRY "__x64_sys_"
+#else
+#define ENTRY "__arm64_sys_"
+#endif
+constexpr std::array<std::string_view, 11> kReturnMountPrograms = {
+    "fexit_path_mount", "fexit_path_umount", "fexit_pivot_root", "fexit_open_tree",     "fexit_fsopen",  "fexit_fsconfig",
+    "fexit_fsmount",    "fexit_fspick",      "fexit_move_mount", "fexit_mount_setattr", "fentry_fsmount"};
+constexpr std::array kReturnMountHooks = {Hook{K::fexit, "path_mount"}, Hook{K::fexit, "path_umount"},
+                                          Hook{K::fexit, ENTRY "fsmount"}, Hook{K::fexit, ENTRY "move_mount"}};
+constexpr std::array<std::string_view, 1> kLsmMountPrograms = {"lsm_sb_mount"};
+constexpr std::array kLsmMountHooks = {Hook{K::lsm, "sb_mount"}};
 
-constexpr std::array<std::string_view, 3> kLsmSocketPrograms = {"lsm_unix_stream_connect", "quiet_sk_data_ready", "quiet_skb_copy"};
+constexpr std::array<std::string_view, 3> kLsmSocketPrograms = {"lsm_unix_stream_connect", "quiet_sk_data_ready",
+                                                                "quiet_skb_copy"};
 constexpr std::array kLsmSocketHooks = {Hook{K::lsm, "unix_stream_connect"}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
 constexpr std::array<std::string_view, 3> kFentrySocketPrograms = {"fentry_unix_stream_connect", "quiet_sk_data_ready",
                                                                    "quiet_skb_copy"};
@@ -72,23 +86,33 @@ constexpr std::array kProviders = {
     Provider{"credential", HW_BY_FENTRY, "fexit/commit_creds", kCommitPrograms, kCommitHooks, true,
              "fexit on commit_creds (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
              "credentials overwritten in place, until the process's next exec or fork"},
-    Provider{"credential", HW_BY_QUIET, "socket/proc connector, tp_btf/cap_capable", kQuietCredentialPrograms, kQuietCredentialHooks,
-             true, "cap_capable tracepoint (6.17), CAP_NET_ADMIN in the initial network namespace, CONFIG_PROC_EVENTS",
-             "unshare(CLONE_NEWUSER), keyctl, ambient capabilities and in-place overwrites, until the next capability check, fork or exec"},
-    Provider{"credential", HW_BY_QUIET, "tp_btf/cap_capable", kUseCredentialPrograms, kCapableHooks, true,
-             "cap_capable tracepoint (6.17)",
-             "a return to a saved id by an unprivileged process (it asks for no capability), until its next check, fork or exec"},
+    Provider{"credential", HW_BY_QUIET, "socket/proc connector, tp_btf/cap_capable", kQuietCredentialPrograms,
+             kQuietCredentialHooks, true,
+             "cap_capable tracepoint (6.17), CAP_NET_ADMIN in the initial network namespace, CONFIG_PROC_EVENTS",
+             "unshare(CLONE_NEWUSER), keyctl, ambient capabilities and in-place overwrites, until the next capability check, "
+             "fork or exec"},
+    Provider{
+        "credential", HW_BY_QUIET, "tp_btf/cap_capable", kUseCredentialPrograms, kCapableHooks, true,
+        "cap_capable tracepoint (6.17)",
+        "a return to a saved id by an unprivileged process (it asks for no capability), until its next check, fork or exec"},
     Provider{"credential", HW_BY_ALWAYS, "tp_btf/sched_process_{fork,exec}", kExecCredentialPrograms, kProcessHooks, true,
              "type information (BTF)", "every change between two execs or forks, until the next of them"},
 
-    Provider{"capability", HW_BY_QUIET, "tp_btf/cap_capable", kCapablePrograms, kCapableHooks, true, "cap_capable tracepoint (6.17)",
+    Provider{"capability", HW_BY_QUIET, "tp_btf/cap_capable", kCapablePrograms, kCapableHooks, true,
+             "cap_capable tracepoint (6.17)",
              "CAP_SYS_ADMIN checks made to account memory (dropped: they are most of all checks)"},
 
-    Provider{"mount", HW_BY_LSM, "lsm/sb_mount, fexit/path_{mount,umount}", kLsmMountPrograms, kLsmMountHooks, true,
-             "\"bpf\" among the active LSMs", "fsopen, fsmount, move_mount, mount_setattr, pivot_root"},
-    Provider{"mount", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
-             "cap_capable tracepoint and bpf_task_work (6.18)",
-             "resolved targets; fsconfig's single options; open_tree without OPEN_TREE_CLONE; calls that fail before the check"},
+    Provider{
+        "mount", HW_BY_FENTRY, "fexit/path_{mount,umount} and fexit on the other calls", kReturnMountPrograms,
+        kReturnMountHooks, true, "fexit on path_mount (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
+        "32-bit calls of the new mount API; resolved targets of all but mount(2); fsconfig's single options; open_tree without "
+        "OPEN_TREE_CLONE"},
+    Provider{"mount", HW_BY_LSM, "lsm/sb_mount", kLsmMountPrograms, kLsmMountHooks, false, "\"bpf\" among the active LSMs",
+             "outcomes; calls refused before the hook; umount2, pivot_root and the new mount API"},
+    Provider{
+        "mount", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
+        "cap_capable tracepoint and bpf_task_work (6.18)",
+        "resolved targets; fsconfig's single options; open_tree without OPEN_TREE_CLONE; calls that fail before the check"},
 
     Provider{"namespace", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
              "cap_capable tracepoint and bpf_task_work (6.18)",
@@ -97,7 +121,8 @@ constexpr std::array kProviders = {
     Provider{"runtime_socket", HW_BY_LSM, "lsm/unix_stream_connect, tp_btf/skb_copy_datagram_iovec", kLsmSocketPrograms,
              kLsmSocketHooks, true, "\"bpf\" among the active LSMs", "runtimes' APIs over TCP"},
     Provider{"runtime_socket", HW_BY_FENTRY, "fentry/security_unix_stream_connect, tp_btf/skb_copy_datagram_iovec",
-             kFentrySocketPrograms, kFentrySocketHooks, true, "fentry on security_unix_stream_connect", "runtimes' APIs over TCP"},
+             kFentrySocketPrograms, kFentrySocketHooks, true, "fentry on security_unix_stream_connect",
+             "runtimes' APIs over TCP"},
     Provider{"runtime_socket", HW_BY_QUIET, "tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec", kQuietSocketPrograms,
              kQuietSocketHooks, true, "sk_data_ready tracepoint (6.12)", "runtimes' APIs over TCP; connections that fail"},
 };

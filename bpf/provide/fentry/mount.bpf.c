@@ -62,7 +62,6 @@ int BPF_PROG(fexit_path_umount, struct path *target, int flags, int result)
 
 MOUNT_CALL(pivot_root, HW_MOUNT_PIVOT_ROOT)
 MOUNT_CALL(fsopen, HW_MOUNT_FSOPEN)
-MOUNT_CALL(fsmount, HW_MOUNT_FSMOUNT)
 MOUNT_CALL(fspick, HW_MOUNT_FSPICK)
 MOUNT_CALL(move_mount, HW_MOUNT_MOVE_MOUNT)
 MOUNT_CALL(mount_setattr, HW_MOUNT_SETATTR)
@@ -80,5 +79,25 @@ int BPF_PROG(fexit_fsconfig, void *regs, long result)
 {
 	if (call_argument(bpf_get_current_task_btf(), 1) >= FSCONFIG_CMD_CREATE)
 		called(HW_MOUNT_FSCONFIG, result);
+	return 0;
+}
+
+/* Type and source of what is mounted are gone from the descriptor by the time the call returns: begun on entry. */
+SEC("?fentry/" ENTRY "fsmount")
+int BPF_PROG(fentry_fsmount, void *regs)
+{
+	begin_mount(bpf_get_current_task_btf(), HW_MOUNT_FSMOUNT, HW_BY_FENTRY);
+	return 0;
+}
+
+SEC("?fexit/" ENTRY "fsmount")
+int BPF_PROG(fexit_fsmount, void *regs, long result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 tid = task->pid;
+	struct mount_call *call = bpf_map_lookup_elem(&mount_calls, &tid);
+
+	if (call)
+		end_mount(task, call, result, 0);
 	return 0;
 }

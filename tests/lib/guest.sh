@@ -1,0 +1,27 @@
+# Sourced after common.sh and check.sh: runs a script in a guest (tests/vm) and takes over what it found.
+
+# run_guest VERSION SCRIPT FILE…: the guest's `pass|fail|skip NAME: DETAIL` lines and GoogleTest's results become ours, prefixed
+# with the kernel's version. A guest that ends otherwise than by status 0, or reports nothing, failed.
+run_guest() {
+  local version=$1 script=$2 kernel console status=0 kind name detail found=0
+  shift 2
+  kernel=$("$HW_ROOT/tests/vm/fetch" "$version") || { fail "$version.kernel" "could not be fetched"; return; }
+  console=$(mktemp)
+  at_exit rm -f "$console"
+  VM_TIMEOUT=${VM_TIMEOUT:-300} "$HW_ROOT/tests/vm/boot" "$kernel" "$script" "$@" 2>&1 | tee "$console" || status=${PIPESTATUS[0]}
+  while IFS=$'\t' read -r kind name detail; do
+    hw_result "$kind" "$version.$name" "$detail"
+    found=$((found + 1))
+  done < <(awk '
+    /^(pass|fail|skip) / {kind = $1; sub(/^[a-z]+ /, ""); name = $1; sub(/:$/, "", name); sub(/^[^ ]+ ?/, ""); print kind "\t" name "\t" $0}
+    /^\[       OK \] / {print "pass\t" $4 "\t"}
+    /^\[  FAILED  \] .*\(.*ms\)$/ {print "fail\t" $4 "\tsee the console"}
+    /^\[  SKIPPED \] .*\(.*ms\)$/ {print "skip\t" $4 "\tsee the console"}' "$console")
+  case $status in
+    0) ;;
+    124) fail "$version.guest" "was not done in time" ;;
+    125) fail "$version.guest" "crashed" ;;
+    *) fail "$version.guest" "ended with status $status" ;;
+  esac
+  if [ $found -eq 0 ]; then fail "$version.guest" "reported nothing"; fi
+}
