@@ -24,8 +24,8 @@
 #include "header.h"
 
 #define NS_PER_S	   1000000000ULL
-#define EMIT_QUIET_NS	   10000000ULL /* bulk: a CPU that sent no more than … */
-#define EMIT_QUIET_RECORDS 16	       /* … this many in so long wakes the reader at each record */
+#define EMIT_QUIET_NS	   10000000ULL /* a CPU that sent no more than … */
+#define EMIT_QUIET_RECORDS 16	       /* … this many execs in so long wakes the reader at each */
 
 #define KIND_IS_CRITICAL(kind) ((kind) >= HW_CREDENTIAL)
 
@@ -54,8 +54,10 @@ HW_INLINE void count_suppressed(struct home_state *home, __u64 kind)
 /* ---- waking ---- */
 
 /*
- * Critical: each record wakes. Bulk: each record while this CPU is quiet, then once a quarter of the ring has filled; records
- * in between are found because the reader, once woken, keeps looking until it saw nothing for EMIT_QUIET_NS (RingReader::poll).
+ * Waking costs several microseconds (an interrupt to oneself), more than all the rest of a fork record. Critical: each record
+ * wakes. Bulk: an exec wakes while this CPU is quiet; forks and exits alone wake nobody; whatever it is, every 32nd record of a
+ * CPU wakes once a quarter of the ring has filled. Execs in between are found because the reader, once woken, keeps looking
+ * until it saw nothing for EMIT_QUIET_NS (RingReader::poll); forks and exits with the next exec, or at the reader's timeout.
  */
 HW_INLINE __u64 wake_flags(__u32 kind)
 {
@@ -68,16 +70,17 @@ HW_INLINE __u64 wake_flags(__u32 kind)
 	wake = bpf_map_lookup_elem(&wakes, &zero);
 	if (!wake)
 		return BPF_RB_FORCE_WAKEUP;
+	if ((++wake->records & 31) == 0 &&
+	    bpf_ringbuf_query(&bulk, BPF_RB_AVAIL_DATA) >= bpf_ringbuf_query(&bulk, BPF_RB_RING_SIZE) / 4)
+		return BPF_RB_FORCE_WAKEUP;
+	if (kind != HW_EXEC)
+		return BPF_RB_NO_WAKEUP;
 	now = bpf_ktime_get_boot_ns();
 	if (now - wake->window_ns > EMIT_QUIET_NS) {
 		wake->window_ns = now;
 		wake->sent = 0;
 	}
-	if (++wake->sent <= EMIT_QUIET_RECORDS)
-		return BPF_RB_FORCE_WAKEUP;
-	if (bpf_ringbuf_query(&bulk, BPF_RB_AVAIL_DATA) >= bpf_ringbuf_query(&bulk, BPF_RB_RING_SIZE) / 4)
-		return BPF_RB_FORCE_WAKEUP;
-	return BPF_RB_NO_WAKEUP;
+	return ++wake->sent <= EMIT_QUIET_RECORDS ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 /* ---- sending ---- */

@@ -47,9 +47,10 @@ struct task_state {
 	struct hw_key creator;
 	__u64 home;
 	__u32 execs;
-	__u32 flags;	       /* task_flag */
-	__u64 fork_window_ns;  /* start of the home's window this process last forked in */
-	__u32 setup_mnt; /* mount namespace of who put it into its home, until it execs in another: 0 once its own program runs */
+	__u32 flags;	      /* task_flag */
+	__u64 fork_window_ns; /* start of the home's window this process last forked in */
+	__u32
+	    setup_mnt; /* mount namespace of who put it into its home, until it execs in another: 0 once its own program runs */
 	__u32 pad;
 	struct hw_cred shadow; /* last known credentials of the thread */
 };
@@ -195,10 +196,11 @@ struct {
 	__type(value, struct slot);
 } slots __weak SEC(".maps");
 
-/* How many bulk records this CPU sent lately: decides who wakes the reader (emit.h). */
+/* What this CPU sent into the bulk ring: decides who wakes the reader (emit.h). */
 struct wake_state {
+	__u64 records; /* ever */
 	__u64 window_ns;
-	__u64 sent;
+	__u64 sent; /* execs since window_ns */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
