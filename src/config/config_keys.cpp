@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 3> kContents = {"alerts", "security", "al
 const std::array kKeys = {
     ConfigKey{"state_dir", path, SLOT(state_dir), "Where the forensic log lives (below it, in log/). Made when missing."},
     ConfigKey{"listen", endpoint, SLOT(listen),
-              "Address of /metrics, /healthz and /readyz; `off` for none. It has no password: keep it on loopback."},
+              "Address (IPv4) of /metrics, /healthz and /readyz; `off` for none. It has no password: keep it on loopback."},
     ConfigKey{"rules.paths", existing_paths, SLOT(rules.paths),
               "Rule files and directories, read in this order; of a directory the .yaml and .yml files by name."},
     ConfigKey{"rules.minimum_priority", choice, SLOT(rules.minimum_priority), "Rules below this priority are not loaded.", 0, 0,

@@ -34,15 +34,11 @@ bool is_endpoint(const std::string& text) {
   if (text == "off") return true;
   const size_t colon = text.rfind(':');
   if (colon == std::string::npos) return false;
-  std::string address = text.substr(0, colon);
+  const std::string address = text.substr(0, colon);
   const auto port = parse_number<uint16_t>(std::string_view(text).substr(colon + 1));
   if (!port || *port == 0) return false;
-  std::array<unsigned char, sizeof(in6_addr)> parsed{};
-  if (address.starts_with('[') && address.ends_with(']')) {
-    address = address.substr(1, address.size() - 2);
-    return inet_pton(AF_INET6, address.c_str(), parsed.data()) == 1;
-  }
-  return inet_pton(AF_INET, address.c_str(), parsed.data()) == 1;
+  in_addr parsed{};
+  return inet_pton(AF_INET, address.c_str(), &parsed) == 1;
 }
 
 class ValueParser {
@@ -92,7 +88,8 @@ class ValueParser {
     if (!text) return;
     if (key_.type == path && !text->starts_with('/')) return complain(node_, "expected an absolute path, got '" + *text + "'");
     if (key_.type == endpoint && !is_endpoint(*text)) {
-      return complain(node_, "expected ADDRESS:PORT or off, got '" + *text + "'", "as in 127.0.0.1:9787 or [::1]:9787");
+      return complain(node_, "expected ADDRESS:PORT or off, got '" + *text + "'",
+                      "as in 127.0.0.1:9787; an IPv4 address, since Debian's civetweb has no IPv6");
     }
     *v = *text;
   }

@@ -8,7 +8,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <cstring>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -24,31 +23,15 @@ constexpr std::array<const char*, 15> kFixedOptions = {
     "max_request_size", "8192", "enable_directory_listing", "no",   "tcp_nodelay",       "1",
     "listen_backlog",   "16",   "listening_ports"};
 
-/// Where to reach what listens on "ADDRESS:PORT"; on Linux any-address leads to this host.
-struct Destination {
-  sockaddr_storage address{};
-  socklen_t size = 0;
-
-  Destination(const std::string& listen, int port) {
-    std::string host = listen.substr(0, listen.rfind(':'));
-    auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
-    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-    if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
-      v4->sin_family = AF_INET;
-      v4->sin_port = htons(static_cast<uint16_t>(port));
-      size = sizeof(sockaddr_in);
-    } else if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
-      v6->sin6_family = AF_INET6;
-      v6->sin6_port = htons(static_cast<uint16_t>(port));
-      size = sizeof(sockaddr_in6);
-    }
-  }
-  void touch() const {
-    const Fd socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    (void)::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size);
-  }
-};
+/// Connects to what listens on "ADDRESS:PORT", and leaves at once. (On Linux any-address leads to this host.)
+void touch(const std::string& listen, int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  inet_pton(AF_INET, listen.substr(0, listen.rfind(':')).c_str(), &address.sin_addr);
+  const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  (void)::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+}
 
 struct Answer {
   int status;
@@ -80,11 +63,10 @@ struct HttpEndpoint::State {
   ~State() {
     if (context == nullptr) return;
     // civetweb looks at its stop flag every two seconds, or when somebody connects.
-    const Destination self(listen, port());
     std::atomic<bool> stopped{false};
-    std::thread waker([&] {
+    std::thread waker([&, to = port()] {
       while (!stopped) {
-        self.touch();
+        touch(listen, to);
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       }
     });
@@ -145,7 +127,9 @@ Result<std::unique_ptr<HttpEndpoint>> HttpEndpoint::start(const std::string& lis
   mg_init_library(0);
   state->context = mg_start2(&init, &error);
   if (state->context == nullptr) {
-    return fail("cannot listen on " + listen + ": " + (state->said.empty() ? std::string(text.data()) : state->said));
+    std::string why = state->said.empty() ? std::string(text.data()) : state->said;
+    if (const std::string known = "cannot bind to " + listen + ": "; why.starts_with(known)) why.erase(0, known.size());
+    return fail("cannot listen on " + listen + ": " + why);
   }
   state->started = true;
   mg_set_request_handler(state->context, "**", &State::handle, state.get());

@@ -16,7 +16,7 @@ namespace hullwatch {
 
 class HttpEndpoint {
  public:
-  /// `listen`: "ADDRESS:PORT", IPv6 in brackets; port 0: one that is free. Fails, naming the address, when it is in use.
+  /// `listen`: "ADDRESS:PORT", IPv4; port 0: one that is free. Fails, naming the address, when it is in use.
   static Result<std::unique_ptr<HttpEndpoint>> start(const std::string& listen,
                                                      std::shared_ptr<const prometheus::Collectable> metrics,
                                                      std::shared_ptr<const Readiness> readiness);

@@ -31,7 +31,7 @@ TEST(LoadConfig, EmptyFileGivesTheDefaults) {
 TEST(LoadConfig, EveryKindOfValueIsRead) {
   const LoadedConfig loaded = load_config_text(R"(
 state_dir: /srv/hw
-listen: "[::1]:99"
+listen: 0.0.0.0:99
 rules: {paths: [/etc], minimum_priority: warning, matching: all}
 output: {format: json}
 log: {enabled: false, content: all, segment_bytes: 1MiB, total_bytes: 2 GiB}
@@ -46,7 +46,7 @@ redact: {patterns: ['badge-(\d+)']}
   ASSERT_TRUE(loaded.ok()) << format_diagnostic(loaded.diagnostics[0]);
   const Config& c = loaded.config;
   EXPECT_EQ(c.state_dir, "/srv/hw");
-  EXPECT_EQ(c.listen, "[::1]:99");
+  EXPECT_EQ(c.listen, "0.0.0.0:99");
   EXPECT_EQ(c.rules.minimum_priority, Priority::warning);
   EXPECT_TRUE(c.rules.match_all);
   EXPECT_TRUE(c.output.json);
@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
             "h.yaml:1:16: error: rules.paths: expected a list, got '/etc'\n  rules: {paths: /etc}\n                 ^"},
         Bad{"listen: 9787\n",
             "h.yaml:1:9: error: listen: expected ADDRESS:PORT or off, got '9787'\n  listen: 9787\n          ^\n"
-            "  hint: as in 127.0.0.1:9787 or [::1]:9787"},
+            "  hint: as in 127.0.0.1:9787; an IPv4 address, since Debian's civetweb has no IPv6"},
         Bad{"state_dir: here\n",
             "h.yaml:1:12: error: state_dir: expected an absolute path, got 'here'\n  state_dir: here\n             ^"},
         Bad{"redact: {patterns: ['(x']}\n",
