@@ -67,6 +67,10 @@ constexpr std::array kReturnMountHooks = {Hook{K::fexit, "path_mount"}, Hook{K::
 constexpr std::array<std::string_view, 1> kLsmMountPrograms = {"lsm_sb_mount"};
 constexpr std::array kLsmMountHooks = {Hook{K::lsm, "sb_mount"}};
 
+constexpr std::array<std::string_view, 4> kCallNamespacePrograms = {"fentry_unshare", "fexit_unshare", "fentry_setns",
+                                                                    "fexit_setns"};
+constexpr std::array kCallNamespaceHooks = {Hook{K::fexit, ENTRY "unshare"}, Hook{K::fexit, ENTRY "setns"}};
+
 constexpr std::array<std::string_view, 3> kLsmSocketPrograms = {"lsm_unix_stream_connect", "quiet_sk_data_ready",
                                                                 "quiet_skb_copy"};
 constexpr std::array kLsmSocketHooks = {Hook{K::lsm, "unix_stream_connect"}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
@@ -114,6 +118,9 @@ constexpr std::array kProviders = {
         "cap_capable tracepoint and bpf_task_work (6.18)",
         "resolved targets; fsconfig's single options; open_tree without OPEN_TREE_CLONE; calls that fail before the check"},
 
+    Provider{"namespace", HW_BY_FENTRY, "fentry and fexit on unshare and setns", kCallNamespacePrograms, kCallNamespaceHooks,
+             true, "fexit on system calls' functions (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
+             "32-bit calls"},
     Provider{"namespace", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
              "cap_capable tracepoint and bpf_task_work (6.18)",
              "unshare(CLONE_NEWUSER) alone: found as a credential change at the next check, fork or exec"},

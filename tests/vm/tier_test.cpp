@@ -214,6 +214,29 @@ TEST_F(Tier, AConnectionIsSentOnceWithItsListener) {
   }
 }
 
+json told_namespaces(const hw_namespaces& n) {
+  return {{"mnt", n.mnt}, {"pid", n.pid},       {"net", n.net},  {"uts", n.uts},
+          {"ipc", n.ipc}, {"cgroup", n.cgroup}, {"user", n.user}};
+}
+
+TEST_F(Tier, NamespaceCallsShowTheNamespacesBeforeAndAfter) {
+  const auto unshared = Tier::run({"namespaces", "unshare", "0x20000", "0x4000000"});  // NEWNS, NEWUTS
+  const auto seen = unshared.all<hw_namespace>(HW_NAMESPACE);
+  ASSERT_EQ(seen.size(), 2U);
+  for (const size_t i : {0U, 1U}) {
+    EXPECT_EQ(told_namespaces(seen[i].before), unshared.told.at(i)["before"]);
+    EXPECT_EQ(told_namespaces(seen[i].after), unshared.told.at(i)["after"]);
+    EXPECT_EQ(seen[i].op, HW_NS_UNSHARE);
+    EXPECT_EQ(seen[i].result, 0);
+    EXPECT_EQ(seen[i].h.provider, HW_BY_FENTRY);
+  }
+  const auto entered = Tier::run({"namespaces", "setns", "/proc/self/ns/uts", "0x4000000"});
+  const auto setns = entered.all<hw_namespace>(HW_NAMESPACE);
+  ASSERT_EQ(setns.size(), 1U);
+  EXPECT_EQ(setns[0].op, HW_NS_SETNS);
+  EXPECT_EQ(setns[0].result, entered.told.at(0)["result"]);
+}
+
 TEST_F(Tier, NothingWasLostAndWhatTheKernelSentWasReceived) {
   drain();
   const auto counts = sensor_->object().counts();

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+/*
+ * setns and unshare with their outcome and the namespaces before and after, at the entry and the return of the 64-bit calls:
+ *
+ *	long __x64_sys_NAME(const struct pt_regs *regs)
+ *
+ * Not seen: 32-bit calls. Not sent: unshare that names no namespace (files, working directory, semaphores).
+ */
+#include "observe/namespace.h"
+
+#if defined(__TARGET_ARCH_x86)
+#define ENTRY "__x64_sys_"
+#else
+#define ENTRY "__arm64_sys_"
+#endif
+
+/* By thread, for the length of one call. Full: the record is lost and counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct namespace_call);
+} namespace_calls SEC(".maps");
+
+HW_INLINE void entered(__u32 which)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct namespace_call call = {};
+	__u32 tid = task->pid;
+
+	fill_namespace_call(&call, task, which);
+	if (which == CALL_UNSHARE && !call.ns_flags)
+		return;
+	if (!emit_admit(task, HW_NAMESPACE, false))
+		return;
+	if (bpf_map_update_elem(&namespace_calls, &tid, &call, BPF_ANY)) {
+		count_error(HW_PLACE_CALL_FULL);
+		count_record(HW_NAMESPACE, false);
+	}
+}
+
+HW_INLINE void returned(__s64 result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 tid = task->pid;
+	struct namespace_call *call = bpf_map_lookup_elem(&namespace_calls, &tid);
+
+	if (!call)
+		return;
+	send_namespace(task, call, result, 0, HW_BY_FENTRY);
+	bpf_map_delete_elem(&namespace_calls, &tid);
+}
+
+SEC("?fentry/" ENTRY "unshare")
+int BPF_PROG(fentry_unshare, void *regs)
+{
+	entered(CALL_UNSHARE);
+	return 0;
+}
+
+SEC("?fexit/" ENTRY "unshare")
+int BPF_PROG(fexit_unshare, void *regs, long result)
+{
+	returned(result);
+	return 0;
+}
+
+SEC("?fentry/" ENTRY "setns")
+int BPF_PROG(fentry_setns, void *regs)
+{
+	entered(CALL_SETNS);
+	return 0;
+}
+
+SEC("?fexit/" ENTRY "setns")
+int BPF_PROG(fexit_setns, void *regs, long result)
+{
+	returned(result);
+	return 0;
+}
