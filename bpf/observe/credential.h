@@ -34,11 +34,11 @@ struct transition {
 	__u32 pad;
 };
 
-/* Transitions a process has sent, by hash. A collision overwrites: the older one is sent once more. */
+/* Hashes of the transitions a process has sent, the last ones. */
 struct transitions {
 	__u64 sent[TRANSITIONS];
+	__u32 next;
 	__u32 repeats; /* since the last record of this process */
-	__u32 pad;
 };
 
 /* In the leader, made at a process's first change: most never make one. No memory: nothing is taken for a repeat, counted. */
@@ -84,16 +84,52 @@ HW_INLINE bool same_credentials(const struct hw_cred *a, const struct hw_cred *b
 	return !differs && a->userns == b->userns;
 }
 
+/*
+ * As fill_cred(), for a cred that is a BTF pointer: plain loads, a tenth of the price. Before 6.3 a capability set is two words
+ * of 32 bits, which no plain load of 64 may span.
+ */
+HW_INLINE void read_cred(struct hw_cred *out, const struct cred *cred)
+{
+	struct user_namespace *user_ns;
+
+	if (!bpf_core_field_exists(cred->cap_permitted.val)) {
+		fill_cred(out, cred);
+		return;
+	}
+	out->uid = cred->uid.val;
+	out->gid = cred->gid.val;
+	out->suid = cred->suid.val;
+	out->sgid = cred->sgid.val;
+	out->euid = cred->euid.val;
+	out->egid = cred->egid.val;
+	out->fsuid = cred->fsuid.val;
+	out->fsgid = cred->fsgid.val;
+	out->securebits = cred->securebits;
+	out->cap_inheritable = cred->cap_inheritable.val;
+	out->cap_permitted = cred->cap_permitted.val;
+	out->cap_effective = cred->cap_effective.val;
+	out->cap_bounding = cred->cap_bset.val;
+	out->cap_ambient = cred->cap_ambient.val;
+	user_ns = cred->user_ns;
+	out->userns = user_ns->ns.inum;
+	out->userns_level = (__u32)user_ns->level;
+	out->userns_owner = user_ns->owner.val;
+}
+
+/* Random, so that nobody can choose ids whose change hashes like an earlier one. Set at the first change. */
+__u64 transition_seed __weak = 0;
+
 HW_INLINE __u64 transition_hash(const struct transition *change, __u64 salt)
 {
 	const __u64 *a = (const void *)&change->before, *b = (const void *)&change->after;
-	__u64 hash = 0xcbf29ce484222325ULL ^ salt;
+	__u64 hash;
 
+	if (!transition_seed)
+		transition_seed = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32() | 1;
+	hash = (transition_seed ^ salt) * 0x9e3779b97f4a7c15ULL;
 	for (__u32 i = 0; i < CRED_WORDS; i++) {
-		hash = (hash ^ a[i]) * 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 29;
-		hash = (hash ^ b[i]) * 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 29;
+		hash = (hash ^ hash >> 29 ^ a[i]) * 0x9e3779b97f4a7c15ULL;
+		hash = (hash ^ hash >> 31 ^ b[i]) * 0xbf58476d1ce4e5b9ULL;
 	}
 	return hash ? hash : 1;
 }
@@ -110,6 +146,14 @@ HW_INLINE struct transitions *transitions_of(struct task_struct *task)
 	return sent;
 }
 
+HW_INLINE bool is_repeat(const struct transitions *sent, __u64 hash)
+{
+	for (__u32 i = 0; i < TRANSITIONS; i++)
+		if (sent->sent[i] == hash)
+			return true;
+	return false;
+}
+
 HW_INLINE bool gained(const struct hw_cred *before, const struct hw_cred *after)
 {
 	return (after->euid == 0 && before->euid != 0) || (after->cap_permitted & ~before->cap_permitted) ||
@@ -122,10 +166,9 @@ HW_PART void send_credential(struct task_struct *task, const struct transition *
 	struct task_state *process = process_state(task);
 	struct transitions *sent = transitions_of(task);
 	__u64 hash = transition_hash(change, change->way + ((process ? (__u64)process->execs : 0) << 8));
-	__u64 *slot = sent ? &sent->sent[hash & (TRANSITIONS - 1)] : NULL;
 	struct hw_credential *r;
 
-	if (slot && *slot == hash) {
+	if (sent && change->way != HW_WAY_UNKNOWN && is_repeat(sent, hash)) {
 		__sync_fetch_and_add(&sent->repeats, 1);
 		count_suppressed(home_state_make(process ? process->home : 0), HW_CREDENTIAL);
 		return;
@@ -146,8 +189,8 @@ HW_PART void send_credential(struct task_struct *task, const struct transition *
 	r->no_new_privs = no_new_privs(task);
 	r->exe_flags = exe_flags_of(exe_inode(task));
 	r->exe_uid = BPF_CORE_READ(exe_inode(task), i_uid.val);
-	if (slot) {
-		*slot = hash;
+	if (sent) {
+		sent->sent[sent->next++ & (TRANSITIONS - 1)] = hash;
 		r->repeats = sent->repeats;
 		sent->repeats = 0;
 	}
@@ -161,7 +204,7 @@ HW_PART void adopt_credentials(struct task_struct *task)
 
 	if (!state)
 		return;
-	fill_cred(&state->shadow, task->real_cred);
+	read_cred(&state->shadow, task->real_cred);
 	state->flags |= TASK_SHADOW;
 }
 
@@ -181,7 +224,7 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 
 	if (!state)
 		return 0;
-	fill_cred(&change.after, task->real_cred);
+	read_cred(&change.after, task->real_cred);
 	if (!(state->flags & TASK_SHADOW)) {
 		state->shadow = change.after;
 		state->flags |= TASK_SHADOW;
@@ -204,9 +247,9 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 }
 
 /*
- * At fork, in the parent's context, before the child runs; the parent was checked just before (not from here: below 6.13 the frames
- * of a chain of calls share 512 bytes). The child's credentials are a copy of the parent's, or in a new user
- * namespace; a copy of anything but the parent's shadow is a change.
+ * At fork, in the parent's context, before the child runs; the parent was checked just before (not from here: below 6.13 the
+ * frames of a chain of calls share 512 bytes). The child's credentials are a copy of the parent's, or in a new user namespace;
+ * a copy of anything but the parent's shadow is a change.
  */
 HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct *child, __u32 provider)
 {
@@ -217,7 +260,7 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 	to = thread_state_make(child);
 	if (!to)
 		return;
-	fill_cred(&change.after, child->real_cred);
+	read_cred(&change.after, child->real_cred);
 	to->shadow = change.after;
 	to->flags = (to->flags | TASK_SHADOW) & ~TASK_SHADOW_UNCERTAIN;
 	if (!from || !(from->flags & TASK_SHADOW) || same_credentials(&from->shadow, &change.after))

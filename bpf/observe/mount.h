@@ -201,31 +201,47 @@ HW_PART void fill_mount_call(struct mount_call *call, struct task_struct *task, 
 	read_mount_strings(call);
 }
 
-/* An empty entry for this thread's call, its header and arguments filled. NULL: one is there already, or none could be made. */
-HW_PART struct mount_call *begin_mount(struct task_struct *task, __u32 op, __u32 provider)
+/* A fresh entry for this thread's call; NULL counts its record as lost. */
+HW_PART struct mount_call *mount_entry(__u32 tid)
 {
 	static const struct mount_call empty;
 	struct mount_call *call;
-	__u32 tid = task->pid;
 
-	if (bpf_map_lookup_elem(&mount_calls, &tid))
-		return NULL; /* a second check within the same call */
-	bpf_map_update_elem(&mount_calls, &tid, &empty, BPF_NOEXIST);
+	bpf_map_update_elem(&mount_calls, &tid, &empty, BPF_ANY);
 	call = bpf_map_lookup_elem(&mount_calls, &tid);
 	if (!call) {
 		count_error(HW_PLACE_CALL_FULL);
 		count_record(HW_MOUNT, false);
-		return NULL;
 	}
-	if (!emit_admit(task, HW_MOUNT, false)) {
-		call->refused = 1; /* the entry stays: the call's next check must not ask again */
-		return call;
-	}
+	return call;
+}
+
+/* Header and arguments of the call that `task`, who is current, is in. */
+HW_PART void fill_mount(struct mount_call *call, struct task_struct *task, __u32 op, __u32 provider)
+{
 	fill_header(&call->record.h, task, HW_MOUNT, provider, sizeof(call->record));
 	fill_ancestors(call->record.ancestors, task);
 	call->record.mnt_ns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 	call->record.userns = BPF_CORE_READ(task, real_cred, user_ns, ns.inum);
 	fill_mount_call(call, task, op);
+}
+
+/* The entry of a call that begins, filled. NULL: one is there already (a second look at the same call), or none could be made.
+ */
+HW_PART struct mount_call *begin_mount(struct task_struct *task, __u32 op, __u32 provider)
+{
+	struct mount_call *call;
+	__u32 tid = task->pid;
+
+	if (bpf_map_lookup_elem(&mount_calls, &tid))
+		return NULL;
+	call = mount_entry(tid);
+	if (!call)
+		return NULL;
+	if (emit_admit(task, HW_MOUNT, false))
+		fill_mount(call, task, op, provider);
+	else
+		call->refused = 1; /* the entry stays: the call's next check must not ask again */
 	return call;
 }
 

@@ -23,6 +23,13 @@
 /* Set when the proc connector works (src/probe/proc_connector.h). Without it set*id is compared at the return to user mode,
  * too. */
 const volatile bool commits_by_connector = false;
+/* Mount calls that LSM or fentry programs record, a bit per hw_mount_op: left to them. */
+const volatile __u32 mounts_by_hook = 0;
+
+#define EPERM		    1
+#define FSCONFIG_CMD_CREATE 6 /* and what came later: the commands that check first */
+#define PR_CAPBSET_DROP	    24
+#define PR_SET_SECUREBITS   28
 
 /* A call whose effect is looked at when it returns. */
 struct pending_call {
@@ -66,6 +73,17 @@ static int after_call(struct bpf_map *map, void *key, void *value)
 	return 0;
 }
 
+/*
+ * CAP_SYS_ADMIN refused, and nothing was granted before in the same call: it will return EPERM. No work is scheduled for it (6
+ * µs where interrupts of one's own CPU leave the virtual machine), so a loop of refused calls stays cheap.
+ */
+HW_INLINE bool outcome_is_eperm(struct task_struct *task, __u32 call, int capability, int result)
+{
+	if (!result || capability != CAP_SYS_ADMIN)
+		return false;
+	return call != CALL_OF_MOUNT(HW_MOUNT_FSCONFIG) || (__s32)call_argument(task, 1) >= FSCONFIG_CMD_CREATE;
+}
+
 __weak __noinline int watch_mount(__u32 op)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -78,18 +96,39 @@ __weak __noinline int watch_mount(__u32 op)
 	return 0;
 }
 
-__weak __noinline int watch_call(__u32 call, bool namespaces)
+__weak __noinline int watch_refused_mount(__u32 op)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mount_call *call;
+	__u32 tid = task->pid;
+
+	if (bpf_map_lookup_elem(&mount_calls, &tid))
+		return 0; /* something was granted before in the same call: its outcome will tell */
+	if (!emit_admit(task, HW_MOUNT, false))
+		return 0;
+	call = mount_entry(tid);
+	if (!call)
+		return 0;
+	fill_mount(call, task, op, HW_BY_QUIET);
+	end_mount(task, call, -EPERM, 0);
+	return 0;
+}
+
+__weak __noinline int watch_namespace(__u32 call, bool refused)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pending_call fresh = {.call = call}, *pending;
 	__u32 tid = task->pid;
 
 	if (bpf_map_lookup_elem(&pending_calls, &tid))
-		return 0; /* a second check within the same call */
-	if (namespaces) {
-		if (emit_admit(task, HW_NAMESPACE, false))
-			fresh.namespaces = 1;
-		fill_namespace_call(&fresh.ns, task, call);
+		return 0;
+	fresh.namespaces = emit_admit(task, HW_NAMESPACE, false);
+	if (refused && !fresh.namespaces)
+		return 0;
+	fill_namespace_call(&fresh.ns, task, call);
+	if (refused) {
+		send_namespace(task, &fresh.ns, -EPERM, 0, HW_BY_QUIET);
+		return 0;
 	}
 	bpf_map_update_elem(&pending_calls, &tid, &fresh, BPF_NOEXIST);
 	pending = bpf_map_lookup_elem(&pending_calls, &tid);
@@ -100,6 +139,42 @@ __weak __noinline int watch_call(__u32 call, bool namespaces)
 		send_namespace(task, &fresh.ns, 0, HW_F_ATTEMPT, HW_BY_QUIET);
 	bpf_map_delete_elem(&pending_calls, &tid);
 	return 0;
+}
+
+/* Credentials will be compared when the call returns. Without that they are compared at the next use. */
+__weak __noinline int watch_commit(__u32 call)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pending_call fresh = {.call = call}, *pending;
+	__u32 tid = task->pid;
+
+	if (bpf_map_lookup_elem(&pending_calls, &tid))
+		return 0;
+	bpf_map_update_elem(&pending_calls, &tid, &fresh, BPF_NOEXIST);
+	pending = bpf_map_lookup_elem(&pending_calls, &tid);
+	if (pending && outcome_schedule(task, &pending->work, &pending_calls, after_call))
+		return 0;
+	count_error(pending ? HW_PLACE_OUTCOME : HW_PLACE_CALL_FULL);
+	bpf_map_delete_elem(&pending_calls, &tid);
+	return 0;
+}
+
+/* May credentials be different when this call, which asked for `capability`, returns? */
+HW_INLINE bool may_commit(struct task_struct *task, __u32 call, int result)
+{
+	__u64 option;
+
+	switch (call) {
+	case CALL_CAPSET:
+		return true;
+	case CALL_PRCTL:
+		option = call_argument(task, 0);
+		return !result && (option == PR_CAPBSET_DROP || option == PR_SET_SECUREBITS);
+	case CALL_SETID:
+		return !commits_by_connector;
+	default:
+		return false;
+	}
 }
 
 /* Memory accounting asks in the initial user namespace, on behalf of calls that are not about privilege. */
@@ -122,6 +197,7 @@ int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 call = current_call(task);
+	bool refused;
 
 	if (accounting(task, call, target, capability, result))
 		return 0;
@@ -129,12 +205,19 @@ int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *
 	if (cred != task->real_cred || call == CALL_NONE)
 		return 0;
 	check_credentials(HW_WAY_UNKNOWN, HW_BY_QUIET);
-	if (call >= CALL_MOUNT)
-		watch_mount(call - CALL_MOUNT);
-	else if (call == CALL_SETNS || call == CALL_UNSHARE)
-		watch_call(call, true);
-	else if (call == CALL_CAPSET || call == CALL_PRCTL || (call == CALL_SETID && !commits_by_connector))
-		watch_call(call, false);
+	refused = outcome_is_eperm(task, call, capability, result);
+	if (call >= CALL_MOUNT) {
+		if (mounts_by_hook & 1U << (call - CALL_MOUNT))
+			;
+		else if (refused)
+			watch_refused_mount(call - CALL_MOUNT);
+		else
+			watch_mount(call - CALL_MOUNT);
+	} else if (call == CALL_SETNS || call == CALL_UNSHARE) {
+		watch_namespace(call, refused);
+	} else if (may_commit(task, call, result)) {
+		watch_commit(call);
+	}
 	if (call == CALL_CAPSET && capability == CAP_SETPCAP)
 		return 0; /* asked at each capset, whatever it changes */
 	use_capability((__u32)capability, result, target->ns.inum, (__u32)target->level, HW_BY_QUIET);
