@@ -25,7 +25,15 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(make(YamlNode::Kind::null, mark), anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    auto node = make(YamlNode::Kind::null, mark);
+    // Nothing stands nowhere: the parser's mark is that of what follows, the key is where to look.
+    if (!stack_.empty() && stack_.back().key) {
+      node->line = stack_.back().key->line;
+      node->column = stack_.back().key->column;
+    }
+    leaf(std::move(node), anchor);
+  }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     auto node = make(YamlNode::Kind::scalar, mark);
     node->value = value;

@@ -152,7 +152,7 @@ TEST(Condition, TransformersOfManyArguments) {
   EXPECT_TRUE(Condition("join(\"-\", proc.args) = a-b").on({{"proc.args", list({"a", "b"})}}));
   EXPECT_TRUE(
       Condition("concat(proc.name, \":\", proc.pname) = sh:su").on({{"proc.name", text("sh")}, {"proc.pname", text("su")}}));
-  EXPECT_TRUE(Condition("join(\",\", (proc.name, \"x\")) = sh,x").on({{"proc.name", text("sh")}}));
+  EXPECT_TRUE(Condition("join(\",\", (proc.name, \"x\")) = \"sh,x\"").on({{"proc.name", text("sh")}}));
   EXPECT_FALSE(Condition("concat(proc.name, proc.pname) exists").on({{"proc.name", text("sh")}}));
 }
 

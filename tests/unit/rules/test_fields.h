@@ -27,7 +27,7 @@ class TestFields final : public FieldLookup {
     return event_type_text(context.event.type);
   }
   static Value tgid(const EventContext& context, const FieldArgument*, FieldScratch&) {
-    return static_cast<int64_t>(context.event.header.task.tgid);
+    return static_cast<int64_t>(context.event.header.process.tgid);
   }
   static Value nothing(const EventContext&, const FieldArgument*, FieldScratch&) { return {}; }
   static std::string_view event_type_text(EventType type) { return type == EventType::execve ? "execve" : "other"; }
