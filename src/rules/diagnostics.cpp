@@ -1,38 +1,9 @@
 #include "rules/diagnostics.h"
 
-#include <algorithm>
 #include <tuple>
 #include <utility>
 
 namespace hullwatch {
-
-std::string format_diagnostic(const Diagnostic& diagnostic) {
-  std::string out;
-  if (!diagnostic.position.file.empty()) {
-    out += diagnostic.position.file;
-    if (diagnostic.position.line > 0) {
-      out.append(":").append(std::to_string(diagnostic.position.line));
-      if (diagnostic.position.column > 0) out.append(":").append(std::to_string(diagnostic.position.column));
-    }
-    out += ": ";
-  }
-  out += diagnostic.severity == Diagnostic::Severity::error ? "error: " : "warning: ";
-  if (!diagnostic.item.empty()) out.append(diagnostic.item).append(": ");
-  out += diagnostic.message;
-  if (!diagnostic.code.empty()) out.append(" [").append(diagnostic.code).append("]");
-  if (!diagnostic.excerpt.empty() && diagnostic.position.column > 0) {
-    // A long line is shown around the place, so that the caret stays below it.
-    constexpr size_t kBefore = 60, kShown = 120;
-    const size_t caret = std::min<size_t>(diagnostic.position.column - 1, diagnostic.excerpt.size());
-    const size_t start = diagnostic.excerpt.size() > kShown && caret > kBefore ? caret - kBefore : 0;
-    std::string line = diagnostic.excerpt.substr(start, kShown);
-    for (char& c : line)
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    out.append("\n  ").append(line).append("\n  ").append(caret - start, ' ').append("^");
-  }
-  if (!diagnostic.hint.empty()) out.append("\nhint: ").append(diagnostic.hint);
-  return out;
-}
 
 namespace rules {
 
@@ -58,6 +29,12 @@ std::vector<Diagnostic> Diagnostics::take() {
     if (seen.emplace(at.file, at.line, at.column, diagnostic.code, diagnostic.message).second)
       out.push_back(std::move(diagnostic));
   }
+  std::map<std::string, size_t> files;  // in the order they were read
+  for (const auto& diagnostic : out) files.try_emplace(diagnostic.position.file, files.size());
+  std::ranges::stable_sort(out, {}, [&files](const Diagnostic& diagnostic) {
+    const auto& at = diagnostic.position;
+    return std::tuple(files.at(at.file), at.line, at.column);
+  });
   if (dropped_ > 0) {
     Diagnostic rest;
     rest.severity = errors_ > 0 ? Diagnostic::Severity::error : Diagnostic::Severity::warning;

@@ -91,7 +91,9 @@ Compiled<FieldReference> resolve_field(const FieldLookup& fields, const Operand&
       if (!numeric) return compile_error(operand.offset, name + " needs a number in brackets", operand.text + "[1]");
       break;
     case Field::Argument::optional_index:
-      if (reference.argument && !numeric) return compile_error(operand.offset, name + " takes only a number in brackets");
+      // The environment is read by number or by the variable's name.
+      if (reference.argument && !numeric && !reference.field->name.ends_with("env"))
+        return compile_error(operand.offset, name + " takes only a number in brackets");
       break;
     case Field::Argument::key:
       if (!reference.argument) return compile_error(operand.offset, name + " needs an argument in brackets");
