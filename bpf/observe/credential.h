@@ -167,13 +167,18 @@ HW_PART void send_credential(struct task_struct *task, const struct transition *
 	struct transitions *sent = transitions_of(task);
 	__u64 hash = transition_hash(change, change->way + ((process ? (__u64)process->execs : 0) << 8));
 	struct hw_credential *r;
+	bool novel;
 
 	if (sent && change->way != HW_WAY_UNKNOWN && is_repeat(sent, hash)) {
 		__sync_fetch_and_add(&sent->repeats, 1);
 		count_suppressed(home_state_make(process ? process->home : 0), HW_CREDENTIAL);
 		return;
 	}
-	if (!emit_admit(task, HW_CREDENTIAL, change->way == HW_WAY_UNKNOWN || gained(&change->before, &change->after)))
+	/* always sent: what nobody committed, and a process's first gains, of which a flood of its own would otherwise be one
+	 * more */
+	novel =
+	    change->way == HW_WAY_UNKNOWN || (gained(&change->before, &change->after) && (!sent || sent->next < TRANSITIONS));
+	if (!emit_admit(task, HW_CREDENTIAL, novel))
 		return;
 	r = EMIT_RESERVE(HW_CREDENTIAL, struct hw_credential);
 	if (!r)

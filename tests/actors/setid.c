@@ -2,6 +2,7 @@
  * Changes its ids, one way per run, by raw system calls (the calling thread only) and prints its credentials around each:
  *   setid resuid R E S | resgid R E S | fsuid N | groups N | keepcaps
  *   setid toggle N          setresuid(1000,1000,0), then N seteuid calls between 0 and 1000
+ *   setid flood N           N times seteuid to another id and back: 2 N changes, no two alike
  *   setid threads N UID     N threads and the main one, all by glibc's setresuid
  *   setid as UID PROGRAM …  becomes UID, then execs PROGRAM
  *   setid show              prints its credentials: the target of a setuid exec
@@ -55,6 +56,17 @@ static long toggle(long times)
 	return -failed;
 }
 
+static long flood(long times)
+{
+	long failed = 0;
+
+	for (long i = 0; i < times; i++) {
+		failed += syscall(SYS_setresuid, -1, 100000 + i, -1) != 0;
+		failed += syscall(SYS_setresuid, -1, 0, -1) != 0;
+	}
+	return -failed;
+}
+
 static long act(char **argv)
 {
 	const char *what = argv[1];
@@ -73,6 +85,8 @@ static long act(char **argv)
 		return raw_result(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
 	if (!strcmp(what, "toggle"))
 		return toggle(number(argv, 2));
+	if (!strcmp(what, "flood"))
+		return flood(number(argv, 2));
 	if (!strcmp(what, "threads"))
 		return become_with_threads(number(argv, 2), (uid_t)number(argv, 3));
 	if (!strcmp(what, "as")) {

@@ -16,9 +16,10 @@ namespace {
 
 // What the quiet rung of these observations is made of, and the life of processes, which it stands on. process_* come first, as
 // in the daemon: programs on one hook run in the order of attachment.
-constexpr std::array<std::string_view, 9> kPrograms = {"process_fork",    "process_exec",      "process_exit",
-                                                       "cgroup_attach",   "credential_fork",   "credential_prepare_exec",
-                                                       "credential_exec", "quiet_cap_capable", "quiet_proc_connector"};
+constexpr std::array<std::string_view, 10> kPrograms = {"process_fork",    "process_exec",      "process_exit",
+                                                        "cgroup_attach",   "credential_fork",   "credential_prepare_exec",
+                                                        "credential_exec", "quiet_cap_capable", "quiet_proc_connector",
+                                                        "snapshot_tasks"};
 
 std::string path_of(const std::string& name) {
   return name.find('/') == std::string::npos ? std::string(HULLWATCH_ACTORS) + "/" + name : name;
@@ -63,7 +64,7 @@ QuietProbe::QuietProbe() {
   object_ = must(BpfObject::load(knobs, kPrograms));
   for (const auto& failure : object_->failures()) throw std::runtime_error(failure.program + ": " + failure.reason);
   for (const auto program : kPrograms)
-    if (program != "quiet_proc_connector") must(object_->attach(program));
+    if (program != "quiet_proc_connector" && program != "snapshot_tasks") must(object_->attach(program));
   must(connector_->attach(object_->program_fd("quiet_proc_connector")));
   ring_.reset(ring_buffer__new(object_->map_fd("critical"), on_record, this, nullptr));
 }
@@ -84,12 +85,17 @@ ActorRun QuietProbe::run(const std::vector<std::string>& command, const TestCgro
   Child child([&] { return become(command, out.get(), container); });
   out.reset();
   std::istringstream lines(read_all(in.get()));
-  ActorRun run;
-  run.status = child.wait();
-  ring_buffer__consume(ring_.get());  // all it did was submitted before it was reaped
-
+  const int status = child.wait();
+  ActorRun run = of_process(child.pid());
+  run.status = status;
   for (std::string line; std::getline(lines, line);) run.told.push_back(nlohmann::json::parse(line));
-  std::set<uint32_t> family = {static_cast<uint32_t>(child.pid())};
+  return run;
+}
+
+ActorRun QuietProbe::of_process(pid_t pid) {
+  ring_buffer__consume(ring_.get());  // all it did was submitted before it was reaped
+  ActorRun run;
+  std::set<uint32_t> family = {static_cast<uint32_t>(pid)};
   for (const auto& record : captured_) {
     const auto header = record.header();
     if (family.contains(header.creator.tgid)) family.insert(header.process.tgid);

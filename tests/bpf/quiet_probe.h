@@ -35,6 +35,8 @@ class QuietProbe {
 
   /// Runs an actor by name (or a program by path) to its end. With a container, inside it.
   ActorRun run(const std::vector<std::string>& command, const TestCgroup* container = nullptr);
+  /// What a process that is over did; its `told` is empty.
+  ActorRun of_process(pid_t pid);
   /// A cgroup that the kernel side takes for a container.
   std::unique_ptr<TestCgroup> container();
 

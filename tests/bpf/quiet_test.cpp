@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "probe/task_snapshot.h"
 #include "quiet_probe.h"
 
 namespace hullwatch::test {
@@ -87,6 +88,19 @@ TEST_F(Quiet, AThousandTogglesAreAFewRecordsAndAnExactCount) {
   EXPECT_EQ(seen.size() + probe_->suppressed(container->id(), HW_CREDENTIAL), 1001U);
 }
 
+TEST_F(Quiet, AFloodOfDifferentChangesIsBoundedAnnouncedAndCounted) {
+  const auto container = probe_->container();
+  const auto run = probe_->run({"setid", "flood", "2000"}, container.get());
+  ASSERT_EQ(run.told.at(0)["result"], 0);
+  const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+  const auto floods = run.all<hw_flood>(HW_FLOOD);
+  EXPECT_LT(seen.size(), 1000U);
+  EXPECT_EQ(seen.size() + probe_->suppressed(container->id(), HW_CREDENTIAL), 4000U);
+  ASSERT_FALSE(floods.empty());
+  EXPECT_EQ(floods[0].flooded, static_cast<uint32_t>(HW_CREDENTIAL));
+  EXPECT_EQ(floods[0].h.home, container->id());
+}
+
 TEST_F(Quiet, ThreadsChangedByOneCallAreOneRecordAndRepeats) {
   const auto container = probe_->container();
   const auto run = probe_->run({"setid", "threads", "3", "1000"}, container.get());
@@ -110,6 +124,23 @@ TEST_F(Quiet, ASetuidRootExecIsAGainByExecOfASetuidFile) {
   EXPECT_TRUE(seen[2].exe_flags & HW_EXE_SETUID);
   EXPECT_EQ(seen[2].exe_uid, 0U);
   EXPECT_EQ(seen[2].h.process.execs, 2U);
+}
+
+TEST_F(Quiet, CredentialsOfAProcessOlderThanTheProbeAreKnownFromTheSnapshot) {
+  const Gate gate;
+  Child older([&] {
+    gate.pass();
+    return ::setresuid(1000, 1000, 1000) == 0 ? 0 : 1;
+  });
+  QuietProbe later;
+  ASSERT_TRUE(take_task_snapshot(later.object()));
+  gate.open();
+  ASSERT_EQ(older.wait(), 0);
+  const auto seen = later.of_process(older.pid()).all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].uncertain, 0U);
+  EXPECT_EQ(seen[0].before.uid, 0U);
+  EXPECT_EQ(seen[0].after.uid, 1000U);
 }
 
 TEST_F(Quiet, APlainExecByRootIsNoCredentialRecord) {
@@ -195,6 +226,26 @@ TEST_F(Quiet, StringsInPagesNotYetTouchedAreReadOnceTheCallIsOver) {
   EXPECT_EQ(text(last, mount.target), run.told.back()["target"]);
   EXPECT_EQ(text(last, mount.source), run.told.back()["source"]);
   EXPECT_TRUE(mount.h.flags & HW_F_USER_STRINGS);
+}
+
+TEST_F(Quiet, ThirtyTwoBitCallsAreReadByTheirOwnTableAndRegisters) {
+  const auto setuid = Quiet::run({"compat_calls", "setuid", "1000"});
+  if (!setuid.told.at(0)["supported"]) GTEST_SKIP() << "this kernel takes no 32-bit calls";
+  const auto changes = setuid.all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(changes.size(), 1U);
+  expect_change(changes[0], setuid.told.at(0));
+  EXPECT_EQ(changes[0].way, HW_WAY_SETID);
+  EXPECT_TRUE(changes[0].h.flags & HW_F_COMPAT);
+
+  const auto mount = Quiet::run({"compat_calls", "mount", directory_});
+  const auto& record = mount.records.back();
+  const auto seen = record.as<hw_mount>();
+  ASSERT_EQ(record.header().kind, HW_MOUNT);
+  EXPECT_TRUE(seen.h.flags & HW_F_COMPAT);
+  EXPECT_EQ(seen.op, HW_MOUNT_MOUNT);
+  EXPECT_EQ(text(record, seen.target), mount.told.at(0)["target"]);
+  EXPECT_EQ(seen.mount_flags, mount.told.at(0)["flags"]);
+  EXPECT_EQ(seen.result, mount.told.at(0)["result"]);
 }
 
 nlohmann::json told_namespaces(const hw_namespaces& n) {

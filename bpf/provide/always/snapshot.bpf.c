@@ -4,6 +4,7 @@
  * gives each task its state, counts it, and writes one hw_task per process. A task that forked meanwhile has its state from
  * process_fork.
  */
+#include "observe/credential.h"
 #include "observe/process.h"
 
 /* Home, and the counted bit that makes `live` exact. */
@@ -40,6 +41,8 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	state = thread_state_make(task);
 	if (state)
 		adopt(task, state);
+	if (state && !(state->flags & TASK_SHADOW))
+		adopt_credentials(task);
 	if (task->pid != task->tgid)
 		return 0;
 	slot = slot_take(HW_TASK, sizeof(*r), &which);
