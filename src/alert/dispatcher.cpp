@@ -93,7 +93,7 @@ class Dispatcher::Lane {
       }
       const bool wrote = drain(lock);
       if (wrote) settled = false;
-      if (stopping_) break;
+      if (stopping_ && (queue_.empty() || past_deadline())) break;
     }
     flush(lock);
     left_ = queue_.size();
@@ -106,7 +106,7 @@ class Dispatcher::Lane {
   /// Writes until the queue is empty (or the end is due), then flushes. True when something was written.
   bool drain(std::unique_lock<std::mutex>& lock) {
     bool any = false;
-    while (!queue_.empty() && !(stopping_ && std::chrono::steady_clock::now() >= deadline_)) {
+    while (!queue_.empty() && !(stopping_ && past_deadline())) {
       const Item item = std::move(queue_.front().first);
       bytes_ -= queue_.front().second;
       queue_.pop_front();
@@ -122,6 +122,8 @@ class Dispatcher::Lane {
     if (any && !stopping_) flush(lock);
     return any;
   }
+
+  [[nodiscard]] bool past_deadline() const { return std::chrono::steady_clock::now() >= deadline_; }
 
   Status write(const Item& item) {
     if (const auto* record = std::get_if<LogRecordPtr>(&item)) return sink_->write(**record);

@@ -69,14 +69,29 @@ struct Redactor::Impl {
 
   std::vector<std::unique_ptr<RE2>> patterns;
   std::unique_ptr<RE2::Set> any;  // which patterns are worth running
+  bool has_extra = false;
+  std::unique_ptr<RE2> known_program;  // anywhere in argv
   std::unique_ptr<RE2> secret_flag, secret_prefix, harmless_flag;
   std::vector<Option> options;
 
   [[nodiscard]] std::string replace_groups(const RE2& pattern, const std::string& text) const;
   [[nodiscard]] std::string by_patterns(std::string text) const;
   [[nodiscard]] std::optional<Redaction> by_option(const std::vector<std::string_view>& args, size_t i) const;
+  [[nodiscard]] bool harmless(std::string_view argv) const;
   [[nodiscard]] std::vector<Redaction> redact(std::string_view argv) const;
 };
+
+/// The quick look that most command lines end with: no pattern matches in all arguments joined by spaces, where each of them
+/// still begins and ends a word, and no program is named that takes secrets by short options. Patterns of the user may be
+/// anchored to an argument's ends, so with them there is no such look.
+bool Redactor::Impl::harmless(std::string_view argv) const {
+  if (has_extra) return false;
+  std::string joined(argv);
+  std::replace(joined.begin(), joined.end(), '\0', ' ');
+  RE2::Set::ErrorInfo error{RE2::Set::kNoError};
+  if (any->Match(joined, nullptr, &error) || error.kind != RE2::Set::kNoError) return false;
+  return !RE2::PartialMatch(re2::StringPiece(joined), *known_program);
+}
 
 std::string Redactor::Impl::replace_groups(const RE2& pattern, const std::string& text) const {
   std::array<re2::StringPiece, kMaxGroups> groups;
@@ -148,9 +163,9 @@ std::vector<Redaction> Redactor::Impl::redact(std::string_view argv) const {
     };
     if (args[i] == kRedacted) {
       out.push_back({std::string(args[i]), {}});
-    } else if (i > 0 && is_flag(args[i - 1])) {
+    } else if (i > 0 && args[i - 1].starts_with('-') && is_flag(args[i - 1])) {
       out.push_back(replace_rest(args[i], 0));
-    } else if (RE2::PartialMatch(arg, *secret_prefix, &prefix)) {
+    } else if (args[i].find('=') != std::string_view::npos && RE2::PartialMatch(arg, *secret_prefix, &prefix)) {
       out.push_back(replace_rest(args[i], prefix.size()));
     } else if (auto by = by_option(args, i)) {
       out.push_back(std::move(*by));
@@ -181,6 +196,7 @@ Result<Redactor> Redactor::create(const std::vector<std::string>& extra) {
   for (const std::string_view pattern : builtin_text_patterns()) {
     if (auto added = add(pattern); !added) return fail(std::move(added.error()));
   }
+  impl->has_extra = !extra.empty();
   for (const std::string& pattern : extra) {
     if (auto added = add(pattern); !added) return fail(std::move(added.error()));
   }
@@ -192,14 +208,18 @@ Result<Redactor> Redactor::create(const std::vector<std::string>& extra) {
   // White space before the name would make it a script, whose values end earlier.
   impl->secret_prefix = compile(R"(^((?:[^\s=]*=)?)" + name + "=)");
   impl->harmless_flag = compile(harmless_flag_pattern());
+  std::string programs;
   for (const SecretOption& option : secret_options()) {
+    programs += (programs.empty() ? "" : "|") + std::string(option.program);
     impl->options.push_back({compile(option.program), option.option, option.form});
   }
+  impl->known_program = compile("(?:^|[\\s/])(?:" + programs + ")(?:\\s|$)");
   return Redactor(std::move(impl));
 }
 
 std::string Redactor::args(std::string_view argv) const {
-  if (argv.empty()) return {};
+  if (argv.ends_with('\0')) argv.remove_suffix(1);
+  if (argv.empty() || (argv.size() <= kMaxInput && impl_->harmless(argv))) return std::string(argv);
   std::string out;
   for (const Redaction& arg : impl_->redact(argv.substr(0, kMaxInput))) out.append(arg.text).push_back('\0');
   out.pop_back();
@@ -209,7 +229,7 @@ std::string Redactor::args(std::string_view argv) const {
 
 std::vector<std::string> Redactor::secrets_in(std::string_view argv) const {
   std::vector<std::string> secrets;
-  if (argv.empty()) return secrets;
+  if (argv.empty() || impl_->harmless(argv.substr(0, kMaxInput))) return secrets;
   for (Redaction& arg : impl_->redact(argv.substr(0, kMaxInput))) {
     if (arg.secret.size() >= kMinKnown && arg.secret != kRedacted) secrets.push_back(std::move(arg.secret));
   }

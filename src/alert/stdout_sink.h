@@ -22,6 +22,7 @@ class StdoutSink final : public Sink {
   int fd_;
   OutputFormat format_;
   std::string hostname_;
+  bool in_line_ = false;  // a line could not be finished
 };
 
 }  // namespace hullwatch

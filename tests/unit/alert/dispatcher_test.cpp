@@ -150,7 +150,7 @@ TEST(Dispatcher, WhatIsLeftAtTheDeadlineIsCountedAsDropped) {
   std::promise<void> open;
   notes->gate = open.get_future().share();
   Dispatcher dispatcher({.report = [](const std::string&) {}, .written = {}});
-  dispatcher.add(std::make_unique<NotingSink>(notes, "slow"), {});
+  dispatcher.add(std::make_unique<NotingSink>(notes, "slow"), {.queue = 1 << 20, .queue_bytes = 1 << 30});
   for (uint64_t seq = 1; seq <= 3; ++seq) dispatcher.push(alert(seq));
   notes->entered.get_future().wait();
   auto stopped = std::async(std::launch::async, [&] { return dispatcher.stop(0ms); });

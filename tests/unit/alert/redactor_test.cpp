@@ -110,6 +110,11 @@ TEST(Redactor, ExtraPatternReplacesItsGroupOrTheWholeMatch) {
   EXPECT_EQ(extra.text("badge-123 zebra_7 PASSWORD=x"), "badge-[redacted] [redacted] PASSWORD=[redacted]");
 }
 
+TEST(Redactor, ExtraPatternMayBeAnchoredToOneArgument) {
+  const Redactor extra = Redactor::create({"^zz\\d+$"}).value();
+  EXPECT_EQ(extra.args(argv("a|zz12|b")), argv("a|[redacted]|b"));
+}
+
 TEST(Redactor, BadExtraPatternIsNamed) {
   EXPECT_THAT(Redactor::create({"(open"}).error().message, HasSubstr("redact pattern '(open': missing )"));
   EXPECT_THAT(Redactor::create({"x*"}).error().message, HasSubstr("matches the empty text"));

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -46,6 +48,21 @@ TEST(StdoutSink, AReaderThatIsGoneIsAnErrorNotADeath) {
   const Status status = StdoutSink(pipe.write_end.get(), OutputFormat::text, "n").write(Alert{});
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message, "cannot write an alert to stdout: Broken pipe");
+}
+
+TEST(StdoutSink, ALineCutOffByAFullDiskDoesNotSpoilTheNext) {
+  signal(SIGXFSZ, SIG_IGN);
+  const Fd file(::memfd_create("out", 0));
+  StdoutSink sink(file.get(), OutputFormat::text, "n");
+  const rlimit small{20, RLIM_INFINITY}, none{RLIM_INFINITY, RLIM_INFINITY};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  EXPECT_FALSE(sink.write(Alert{}));
+  EXPECT_FALSE(sink.write(Alert{}));
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  EXPECT_TRUE(sink.write(Alert{}));
+  std::string text(200, '\0');
+  text.resize(static_cast<size_t>(::pread(file.get(), text.data(), text.size(), 0)));
+  EXPECT_EQ(text, "1970-01-01T00:00:00.\n1970-01-01T00:00:00.000000000Z: Notice \n");
 }
 
 }  // namespace
