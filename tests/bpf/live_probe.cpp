@@ -133,11 +133,16 @@ std::optional<LiveRecord> LiveProbe::fork_of(pid_t child) {
 }
 
 void LiveProbe::drain() {
-  for (;;) {
-    auto got = rings_->poll(std::chrono::milliseconds(0));
-    if (!got) throw std::runtime_error("the rings cannot be read");
-    if (*got == 0) return;
-  }
+  const auto submitted = object_->counts();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  const auto all_here = [&] {
+    const auto received = rings_->received();
+    for (size_t kind = 0; kind < HW_KIND_MAX; ++kind)
+      if (received[kind] < submitted[kind].submitted) return false;
+    return true;
+  };
+  while (!all_here() && std::chrono::steady_clock::now() < end)
+    if (!rings_->poll(std::chrono::milliseconds(10))) throw std::runtime_error("the rings cannot be read");
 }
 
 }  // namespace hullwatch::test

@@ -120,7 +120,7 @@ class LiveProbe {
   std::optional<LiveRecord> exec_of(pid_t pid, uint32_t execs = 1);
   std::optional<LiveRecord> exit_of(pid_t pid);
   std::optional<LiveRecord> fork_of(pid_t child);
-  /// Reads what is there, without waiting for more.
+  /// Reads until all that was submitted by now is here, or five seconds passed.
   void drain();
   [[nodiscard]] const std::vector<LiveRecord>& records() const { return records_; }
 
