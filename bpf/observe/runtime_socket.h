@@ -477,28 +477,27 @@ HW_INLINE bool is_peek(struct task_struct *task)
 HW_INLINE struct connection *connection_read(struct sock *sk, struct unix_sock *server)
 {
 	__u64 client = (__u64)sk;
-	struct connection *c = bpf_map_lookup_elem(&connections, &client);
 	struct hw_listener listener;
 	struct unix_address *addr;
+	struct connection *c;
 	__u32 *class;
 
-	if (c && c->cookie && c->cookie != (__u64)sk->__sk_common.skc_cookie.counter)
-		c = NULL;
-	if (!server && !c)
-		return NULL;
-	if (server) {
+	if (server) { /* most sockets are no runtime's: they leave after one lookup */
 		addr = server->addr;
 		if (!addr)
 			return NULL;
 		fill_listener(&listener, server, addr);
-	} else {
-		listener = c->listener;
+		class = bpf_map_lookup_elem(&listeners, &listener);
+		if (!class || *class == HW_LISTENER_OTHER)
+			return NULL;
 	}
-	class = bpf_map_lookup_elem(&listeners, &listener);
-	if (!class || *class == HW_LISTENER_OTHER)
+	c = bpf_map_lookup_elem(&connections, &client);
+	if (c && (!c->cookie || c->cookie == (__u64)sk->__sk_common.skc_cookie.counter)) {
+		class = bpf_map_lookup_elem(&listeners, &c->listener);
+		return class && *class != HW_LISTENER_OTHER ? c : NULL;
+	}
+	if (!server)
 		return NULL;
-	if (c)
-		return c;
 	/* read before its writer could be noted down (evicted, or a server that does not sleep): who connected is all that is
 	 * known */
 	c = connection_make(client, &listener);

@@ -2,6 +2,7 @@
  * Connects to a local stream socket, sends bytes of a known pattern, and waits for the server's answer:
  *   unix_client PATH WAY SEND BYTES
  *     WAY    path | relative | symlink | hardlink | bind (in a mount namespace of its own) | abstract
+ *            bound (by path, with a name of its own)
  *     SEND   write | send | sendfile | splice | bytes (one at a time) | messages (64 at a time)
  *            fork (a child writes) | scm (a process that got the descriptor writes) | exec (writes after exec of itself)
  *            close (writes and is gone before the server reads) | none
@@ -41,11 +42,17 @@ static uint64_t hash_of(const char *bytes, size_t size)
 	return hash;
 }
 
-static int connect_to(const char *path)
+static int connect_to(const char *path, const char *own)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	socklen_t length = sizeof(address);
+
+	if (own) {
+		strncpy(address.sun_path, own, sizeof(address.sun_path) - 1);
+		if (bind(fd, (struct sockaddr *)&address, length))
+			die(own);
+	}
 
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
 	if (path[0] == '@') {
@@ -65,12 +72,12 @@ static int connect_by(const char *way, const char *path)
 	snprintf(other, sizeof(other), "%s.%s", path, way);
 	snprintf(copy, sizeof(copy), "%s", path);
 	if (!strcmp(way, "path") || !strcmp(way, "abstract"))
-		return connect_to(path);
+		return connect_to(path, NULL);
 	if (!strcmp(way, "relative")) {
 		if (chdir(dirname(copy)))
 			die("chdir");
 		snprintf(copy, sizeof(copy), "%s", path);
-		return connect_to(basename(copy));
+		return connect_to(basename(copy), NULL);
 	}
 	if (!strcmp(way, "symlink") && symlink(path, other))
 		die("symlink");
@@ -82,7 +89,10 @@ static int connect_by(const char *way, const char *path)
 		    mount(path, other, NULL, MS_BIND, NULL))
 			die("bind mount");
 	}
-	fd = connect_to(other);
+	if (!strcmp(way, "bound"))
+		fd = connect_to(path, other);
+	else
+		fd = connect_to(other, NULL);
 	if (!strcmp(way, "bind"))
 		umount(other);
 	unlink(other);

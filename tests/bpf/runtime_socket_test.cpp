@@ -1,0 +1,235 @@
+// Clients and servers on local sockets against the live programs: what they told, compared with what was captured.
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "socket_probe.h"
+
+namespace hullwatch::test {
+namespace {
+
+uint64_t hash_of(const std::string& bytes) {
+  uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+class RuntimeSocket : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = std::filesystem::temp_directory_path() / ("hullwatch-socket-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(directory_ / "other");
+    // Generous: fairness has tests of its own.
+    if (::geteuid() == 0) probe_ = new SocketProbe({socket()}, 1'000'000, 1'000'000);
+  }
+  static void TearDownTestSuite() {
+    delete probe_;
+    probe_ = nullptr;
+    std::filesystem::remove_all(directory_);
+  }
+  void SetUp() override {
+    if (!probe_) GTEST_SKIP() << "needs root";
+    std::filesystem::remove(socket());
+    probe_->answer(SocketProbe::Answer::everything);
+    probe_->take();
+  }
+  static std::string socket() { return directory_ / "runtime.sock"; }
+
+  struct Talk {
+    nlohmann::json client, server;
+    SocketCapture seen;
+    uint32_t server_pid = 0;
+  };
+  /// One client talks to a server on `path`; returns when the server has read all.
+  static Talk talk(const std::string& path, std::vector<std::string> client, std::vector<std::string> server_options = {}) {
+    std::vector<std::string> command = {"unix_server", path, "1"};
+    command.insert(command.end(), server_options.begin(), server_options.end());
+    RunningActor server(command);
+    server.line();
+    client.insert(client.begin(), {"unix_client", path});
+    RunningActor caller(client);
+    Talk talk;
+    talk.server_pid = server.pid();
+    talk.client = caller.line();
+    if (!server_options.empty() && server_options.back() == "held") {
+      EXPECT_EQ(caller.wait(), 0);
+      server.go();
+    }
+    talk.server = server.line();
+    server.wait();
+    talk.seen = probe_->take();
+    return talk;
+  }
+
+  static SocketProbe* probe_;
+  static std::filesystem::path directory_;
+};
+SocketProbe* RuntimeSocket::probe_ = nullptr;
+std::filesystem::path RuntimeSocket::directory_;
+
+void expect_all_bytes(const SocketCapture& seen, const nlohmann::json& told) {
+  EXPECT_EQ(seen.bytes().size(), told["bytes"].get<uint64_t>());
+  EXPECT_EQ(hash_of(seen.bytes()), told["hash"].get<uint64_t>());
+  uint64_t offset = 0;
+  for (const auto& request : seen.requests) {
+    EXPECT_EQ(request.facts.offset, offset);
+    EXPECT_EQ(request.facts.request_flags, 0U);
+    EXPECT_EQ(request.facts.length, request.bytes.size());
+    offset += request.facts.length;
+  }
+}
+
+class ByWay : public RuntimeSocket, public testing::WithParamInterface<const char*> {};
+
+TEST_P(ByWay, AConnectIsSeenByTheListenersIdentity) {
+  const auto talk = RuntimeSocket::talk(socket(), {GetParam(), "write", "100"});
+  ASSERT_EQ(talk.seen.contacts.size(), 1U);
+  const auto& contact = talk.seen.contacts[0];
+  EXPECT_EQ(contact.op, HW_SOCKET_CONNECT);
+  EXPECT_EQ(contact.h.process.tgid, talk.client["pid"].get<uint32_t>());
+  EXPECT_EQ(contact.listener_tgid, talk.server_pid);
+  EXPECT_STREQ(contact.name, socket().c_str());
+  struct stat info {};
+  ::stat(socket().c_str(), &info);
+  EXPECT_EQ(contact.listener.ino, info.st_ino);
+  EXPECT_NE(contact.connection, 0U);
+  expect_all_bytes(talk.seen, talk.server);
+}
+INSTANTIATE_TEST_SUITE_P(Every, ByWay, testing::Values("path", "relative", "symlink", "hardlink", "bind"));
+
+class BySend : public RuntimeSocket, public testing::WithParamInterface<const char*> {};
+
+TEST_P(BySend, EveryByteIsCapturedWithTheClientsHeader) {
+  const auto talk = RuntimeSocket::talk(socket(), {"path", GetParam(), "9000"});
+  expect_all_bytes(talk.seen, talk.server);
+  for (const auto& request : talk.seen.requests) {
+    EXPECT_EQ(request.facts.h.process.tgid, talk.client["writer"].get<uint32_t>());
+    EXPECT_NE(request.facts.h.process.start_ns, 0U);
+    EXPECT_EQ(request.facts.server.tgid, talk.server_pid);
+    EXPECT_EQ(request.facts.connection, talk.seen.contacts.at(0).connection);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Every, BySend,
+                         testing::Values("write", "send", "sendfile", "splice", "bytes", "messages", "fork", "scm", "exec"));
+
+TEST_F(RuntimeSocket, AnInheritedDescriptorIsAUseByTheChild) {
+  for (const char* how : {"fork", "scm"}) {
+    const auto talk = RuntimeSocket::talk(socket(), {"path", how, "9000"});
+    std::filesystem::remove(socket());
+    ASSERT_EQ(talk.seen.contacts.size(), 2U) << how;
+    EXPECT_EQ(talk.seen.contacts[1].op, HW_SOCKET_USE);
+    EXPECT_EQ(talk.seen.contacts[1].h.process.tgid, talk.client["writer"].get<uint32_t>());
+    EXPECT_EQ(talk.seen.contacts[1].connection, talk.seen.contacts[0].connection);
+  }
+}
+
+TEST_F(RuntimeSocket, ADescriptorKeptOverExecIsAUseByTheNewProgram) {
+  const auto talk = RuntimeSocket::talk(socket(), {"path", "exec", "100"});
+  ASSERT_EQ(talk.seen.contacts.size(), 2U);
+  EXPECT_EQ(talk.seen.contacts[1].op, HW_SOCKET_USE);
+  EXPECT_EQ(talk.seen.contacts[1].h.process.execs, talk.seen.contacts[0].h.process.execs + 1);
+}
+
+TEST_F(RuntimeSocket, TheConnectorsOwnWritesAreNoUse) {
+  const auto talk = RuntimeSocket::talk(socket(), {"path", "messages", "9000"});
+  EXPECT_EQ(talk.seen.contacts.size(), 1U);
+}
+
+TEST_F(RuntimeSocket, AClientThatIsGoneBeforeTheServerReadsIsStillNamed) {
+  const auto talk = RuntimeSocket::talk(socket(), {"path", "close", "9000"}, {"4096", "held"});
+  expect_all_bytes(talk.seen, talk.server);
+  ASSERT_FALSE(talk.seen.requests.empty());
+  EXPECT_EQ(talk.seen.requests[0].facts.h.process.tgid, talk.client["pid"].get<uint32_t>());
+}
+
+TEST_F(RuntimeSocket, SmallAndLargeReadsGiveTheSameBytes) {
+  for (const char* size : {"1", "100", "65536"}) {
+    const auto talk = RuntimeSocket::talk(socket(), {"path", "write", "50000"}, {size});
+    std::filesystem::remove(socket());
+    expect_all_bytes(talk.seen, talk.server);
+  }
+}
+
+TEST_F(RuntimeSocket, FiveThousandMessagesAreReadToTheLastByte) {
+  const auto talk = RuntimeSocket::talk(socket(), {"path", "messages", "320000"}, {"64"});
+  EXPECT_EQ(talk.server["bytes"].get<uint64_t>(), 320000U);
+  expect_all_bytes(talk.seen, talk.server);
+}
+
+TEST_F(RuntimeSocket, WhatFairnessKeepsBackIsCounted) {
+  SocketProbe fair({socket()}, 200, 400);
+  probe_->take();
+  const auto lost = fair.lost(HW_REQUEST);
+  RunningActor server({"unix_server", socket(), "1", "64"});
+  server.line();
+  RunningActor client({"unix_client", socket(), "path", "messages", "320000"});
+  server.line();
+  const auto seen = fair.take();
+  uint64_t reads = 5000;  // of 64 bytes; the last one, of the end, carries none
+  EXPECT_GE(fair.submitted(HW_REQUEST), 400U);
+  EXPECT_EQ(fair.submitted(HW_REQUEST) + fair.suppressed(HW_REQUEST) + fair.lost(HW_REQUEST) - lost, reads);
+  EXPECT_EQ(seen.requests.size(), fair.submitted(HW_REQUEST));
+  probe_->take();
+}
+
+TEST_F(RuntimeSocket, WithoutAnAnswerTheKernelStopsAtTheWindowAndSaysSoOnce) {
+  probe_->answer(SocketProbe::Answer::nothing);
+  const auto talk = RuntimeSocket::talk(socket(), {"path", "write", "200000"}, {"4096"});
+  const auto& requests = talk.seen.requests;
+  EXPECT_EQ(talk.seen.bytes().size(), uint64_t{HW_REQUEST_WINDOW});
+  ASSERT_FALSE(requests.empty());
+  EXPECT_EQ(requests.back().facts.request_flags, HW_REQUEST_LAST);
+  EXPECT_EQ(std::count_if(requests.begin(), requests.end(), [](const auto& r) { return r.facts.request_flags != 0; }), 1);
+}
+
+TEST_F(RuntimeSocket, WhatIsNoRequestIsToldOnceAndNoMoreOfItIsSent) {
+  probe_->answer(SocketProbe::Answer::parsed);
+  const auto talk = RuntimeSocket::talk(socket(), {"path", "write", "200000"}, {"65536"});
+  ASSERT_EQ(talk.seen.parsed.size(), 1U);
+  EXPECT_FALSE(talk.seen.parsed[0].readable);
+  EXPECT_LE(talk.seen.bytes().size(), uint64_t{HW_REQUEST_WINDOW} + 65536);
+}
+
+TEST_F(RuntimeSocket, PeekedBytesAreNotTakenTwice) {
+  const auto talk = RuntimeSocket::talk(socket(), {"path", "write", "9000"}, {"1000", "peek"});
+  expect_all_bytes(talk.seen, talk.server);
+}
+
+TEST_F(RuntimeSocket, AClientThatIsBoundItselfIsNotTakenForAListener) {
+  const auto talk = RuntimeSocket::talk(socket(), {"bound", "write", "100"});
+  ASSERT_EQ(talk.seen.contacts.size(), 1U);
+  EXPECT_EQ(talk.seen.contacts[0].op, HW_SOCKET_CONNECT);
+  expect_all_bytes(talk.seen, talk.server);  // the answer to the client is not among them
+}
+
+TEST_F(RuntimeSocket, ASocketOfTheSameNameElsewhereIsForgottenOnceItIsKnown) {
+  const std::string other = directory_ / "other" / "runtime.sock";
+  std::filesystem::remove(other);
+  RunningActor server({"unix_server", other, "2"});
+  server.line();
+  RunningActor first({"unix_client", other, "path", "write", "100"});
+  server.line();
+  EXPECT_EQ(probe_->take().contacts.size(), 1U);  // met, asked about, answered
+  RunningActor second({"unix_client", other, "path", "write", "100"});
+  server.line();
+  const auto seen = probe_->take();
+  EXPECT_TRUE(seen.contacts.empty());
+  EXPECT_TRUE(seen.requests.empty());
+}
+
+TEST_F(RuntimeSocket, AnotherSocketUnderAKnownInodeIsMetAnew) {
+  const std::string name = "@hullwatch-test-" + std::to_string(::getpid());
+  for (int round = 0; round < 2; ++round) {
+    const auto talk = RuntimeSocket::talk(name, {"abstract", "write", "10"});
+    ASSERT_EQ(talk.seen.contacts.size(), 1U) << round;
+    EXPECT_EQ(talk.seen.contacts[0].listener_class, HW_LISTENER_UNKNOWN);
+    EXPECT_EQ(talk.seen.contacts[0].listener.dev, 0U);
+    EXPECT_EQ(talk.seen.contacts[0].name[0], '\0');
+  }
+}
+
+}  // namespace
+}  // namespace hullwatch::test
