@@ -5,7 +5,7 @@
 
 #include "event/event_type.h"
 #include "rules/condition_parser.h"
-#include "rules/nearest_name.h"
+#include "util/diagnostic.h"
 
 namespace hullwatch::rules {
 namespace {
@@ -155,10 +155,10 @@ Compiled<NodeId> ConditionCompiler::compile_event_type(const Expr& expr) {
     } else if (is_known_event_name(constant.text)) {
       named.insert(pool_.foreign_bit(constant.text));
     } else {
-      NearestName nearest(constant.text);
-      for (const auto& info : event_types()) nearest.offer(info.name);
-      CompileError error{"unknown event type '" + constant.text + "'", {}, constant.offset, true};
-      if (!nearest.best().empty()) error.hint = "did you mean '" + std::string(nearest.best()) + "'?";
+      std::vector<std::string_view> names;
+      for (const auto& info : event_types()) names.push_back(info.name);
+      CompileError error{"unknown event type '" + constant.text + "'", did_you_mean(constant.text, names), constant.offset,
+                         true};
       return tl::make_unexpected(std::move(error));
     }
   }

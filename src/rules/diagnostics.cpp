@@ -1,5 +1,7 @@
 #include "rules/diagnostics.h"
 
+#include <algorithm>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -31,10 +33,11 @@ std::vector<Diagnostic> Diagnostics::take() {
   }
   std::map<std::string, size_t> files;  // in the order they were read
   for (const auto& diagnostic : out) files.try_emplace(diagnostic.position.file, files.size());
-  std::ranges::stable_sort(out, {}, [&files](const Diagnostic& diagnostic) {
+  const auto place = [&files](const Diagnostic& diagnostic) {
     const auto& at = diagnostic.position;
     return std::tuple(files.at(at.file), at.line, at.column);
-  });
+  };
+  std::ranges::stable_sort(out, {}, place);
   if (dropped_ > 0) {
     Diagnostic rest;
     rest.severity = errors_ > 0 ? Diagnostic::Severity::error : Diagnostic::Severity::warning;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <vector>
 
-#include "rules/nearest_name.h"
+#include "util/diagnostic.h"
 
 namespace hullwatch {
 namespace {
@@ -73,11 +74,10 @@ Compiled<FieldReference> resolve_field(const FieldLookup& fields, const Operand&
       reference.argument = make_argument(std::move(dotted->second));
       return reference;
     }
-    NearestName nearest(operand.text);
-    for (const Field& field : fields.all()) nearest.offer(field.name);
-    CompileError error{"unknown field '" + operand.text + "'", {}, operand.offset, true};
-    if (!nearest.best().empty()) error.hint = "did you mean '" + std::string(nearest.best()) + "'?";
-    return tl::make_unexpected(std::move(error));
+    std::vector<std::string_view> names;
+    for (const Field& field : fields.all()) names.push_back(field.name);
+    return tl::make_unexpected(
+        CompileError{"unknown field '" + operand.text + "'", did_you_mean(operand.text, names), operand.offset, true});
   }
   if (operand.argument) reference.argument = make_argument(*operand.argument);
 

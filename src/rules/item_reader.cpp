@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "rules/nearest_name.h"
 #include "rules/transformers.h"
+#include "util/diagnostic.h"
 
 namespace hullwatch::rules {
 
@@ -119,10 +119,8 @@ std::optional<std::vector<std::string>> ItemReader::strings(std::string_view key
 void ItemReader::warn_unknown_keys(std::span<const std::string_view> known) {
   for (const auto& [key, value] : place_.node->entries) {
     if (key->is_scalar() && std::ranges::find(known, key->value) != known.end()) continue;
-    NearestName nearest(key->value);
-    for (const auto name : known) nearest.offer(name);
     warning(*key, "LOAD_UNKNOWN_KEY", "unknown key '" + key->value + "' is ignored",
-            nearest.best().empty() ? "" : "did you mean '" + std::string(nearest.best()) + "'?");
+            did_you_mean(key->value, {known.begin(), known.end()}));
   }
 }
 

@@ -191,7 +191,7 @@ TEST(Diagnostic, ShowsTheLineACaretAndAHint) {
             "rules.yaml:6:27: error: rule 'r': unknown field 'proc.nmae' [LOAD_ERR_COMPILE_CONDITION]\n"
             "      evt.type = execve and proc.nmae = sh\n"
             "                            ^\n"
-            "hint: did you mean 'proc.name'?");
+            "  hint: did you mean 'proc.name'?");
 }
 
 // --- files ---
