@@ -23,8 +23,9 @@
 /* Set when the proc connector works (src/probe/proc_connector.h). Without it set*id is compared at the return to user mode,
  * too. */
 const volatile bool commits_by_connector = false;
-/* Mount calls that LSM or fentry programs record, a bit per hw_mount_op: left to them. */
-const volatile __u32 mounts_by_hook = 0;
+/* Set where LSM or fentry programs record these calls, so that none is recorded twice. */
+const volatile bool mounts_by_hook = false;
+const volatile bool namespaces_by_hook = false;
 
 #define EPERM		    1
 #define FSCONFIG_CMD_CREATE 6 /* and what came later: the commands that check first */
@@ -207,14 +208,13 @@ int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *
 	check_credentials(HW_WAY_UNKNOWN, HW_BY_QUIET);
 	refused = outcome_is_eperm(task, call, capability, result);
 	if (call >= CALL_MOUNT) {
-		if (mounts_by_hook & 1U << (call - CALL_MOUNT))
-			;
-		else if (refused)
-			watch_refused_mount(call - CALL_MOUNT);
-		else
-			watch_mount(call - CALL_MOUNT);
+		if (!mounts_by_hook)
+			refused ? watch_refused_mount(call - CALL_MOUNT) : watch_mount(call - CALL_MOUNT);
 	} else if (call == CALL_SETNS || call == CALL_UNSHARE) {
-		watch_namespace(call, refused);
+		if (!namespaces_by_hook)
+			watch_namespace(call, refused);
+		else if (!refused)
+			watch_commit(call);
 	} else if (may_commit(task, call, result)) {
 		watch_commit(call);
 	}
