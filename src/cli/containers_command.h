@@ -3,10 +3,9 @@
 
 #include <string>
 
-#include "config/config.h"
-
 namespace hullwatch {
 
-int containers_command(const Config& config, const std::string& format);
+/// `config_file`: empty for the default one.
+int containers_command(const std::string& config_file, const std::string& format);
 
 }  // namespace hullwatch

@@ -52,13 +52,15 @@ void print_text(const Examination& found, const Ladder& ladder) {
       std::cout << "  sees        " << (rung.provider->sees_outcome ? "the outcome" : "the attempt") << '\n';
       if (!rung.provider->cannot_see.empty()) std::cout << "  cannot see  " << rung.provider->cannot_see << '\n';
     } else {
-      std::cout << "  by          nothing on this kernel" << (rung.observation->core ? ": hullwatch will not be ready" : "") << '\n';
+      std::cout << "  by          nothing on this kernel" << (rung.observation->core ? ": hullwatch will not be ready" : "")
+                << '\n';
     }
     for (const Refusal& refusal : rung.refused)
-      std::cout << "  not by      " << tier_name(refusal.provider->tier) << ": " << refusal.reason << " (needs " << refusal.provider->needs
-                << ")\n";
+      std::cout << "  not by      " << tier_name(refusal.provider->tier) << ": " << refusal.reason << " (needs "
+                << refusal.provider->needs << ")\n";
   }
-  for (const Finding& problem : found.problems) std::cout << "\nproblem: " << problem.what << "\n  remedy: " << problem.remedy << '\n';
+  for (const Finding& problem : found.problems)
+    std::cout << "\nproblem: " << problem.what << "\n  remedy: " << problem.remedy << '\n';
 }
 
 void print_json(const Examination& found, const Ladder& ladder) {
@@ -68,8 +70,12 @@ void print_json(const Examination& found, const Ladder& ladder) {
   for (const Rung& rung : ladder.rungs()) {
     json.begin_object().member("observation", rung.observation->name).member("core", rung.observation->core);
     json.member("tells", rung.observation->tells).key("provider");
-    if (rung.provider == nullptr) json.null();
-    else json.value(tier_name(rung.provider->tier)).member("hooks", rung.provider->name).member("cannot_see", rung.provider->cannot_see);
+    if (rung.provider == nullptr)
+      json.null();
+    else
+      json.value(tier_name(rung.provider->tier))
+          .member("hooks", rung.provider->name)
+          .member("cannot_see", rung.provider->cannot_see);
     json.key("refused").begin_array();
     for (const Refusal& refusal : rung.refused)
       json.begin_object()

@@ -3,8 +3,9 @@
 #include <iostream>
 #include <map>
 
+#include "cli/configuration.h"
 #include "cli/output.h"
-#include "rules/rule_set.h"
+#include "rules/rule_tests.h"
 #include "util/json_writer.h"
 #include "util/utf8.h"
 
@@ -91,7 +92,9 @@ int rules_check_command(const std::vector<std::string>& paths, const std::string
 }
 
 int rules_list_command(const std::vector<std::string>& paths, const std::string& format) {
-  const LoadedRules loaded = RuleSet::load(paths, {});
+  const auto config = load_configuration({});
+  if (!config) return kExitConfiguration;
+  const LoadedRules loaded = RuleSet::load(paths.empty() ? config->rules.paths : paths, {});
   print_diagnostics(loaded.diagnostics);
   if (loaded.rules == nullptr) return kExitConfiguration;
   if (format == "json") {
@@ -108,6 +111,32 @@ int rules_list_command(const std::vector<std::string>& paths, const std::string&
     std::cout << '\n';
   }
   return kExitOk;
+}
+
+int rules_test_command(const std::vector<std::string>& paths, const std::string& format) {
+  const LoadedRules loaded = RuleSet::load(paths, {});
+  print_diagnostics(loaded.diagnostics);
+  if (loaded.rules == nullptr) return kExitConfiguration;
+  const std::vector<RuleTestResult> results = run_rule_tests(*loaded.rules);
+  size_t failed = 0;
+  JsonWriter json;
+  json.begin_object().member("schema", "hullwatch.rules_test/1").key("cases").begin_array();
+  for (const RuleTestResult& result : results) {
+    const RuleTestCase& test = *result.test_case;
+    const std::string& rule = loaded.rules->rules()[test.rule].name;
+    failed += result.passed ? 0 : 1;
+    json.begin_object().member("rule", rule).member_if("name", test.name).member("passed", result.passed);
+    json.member("file", test.position.file).member("line", test.position.line).end_object();
+    if (!result.passed && format != "json")
+      std::cout << to_terminal(test.position.file) << ':' << test.position.line << ": " << to_terminal(rule)
+                << ": expected the rule " << (test.fires ? "to fire, it did not" : "not to fire, it did") << '\n';
+  }
+  json.end_array().member("passed", results.size() - failed).member("failed", failed).end_object();
+  if (format == "json")
+    std::cout << json.text() << '\n';
+  else
+    std::cout << results.size() - failed << " passed, " << failed << " failed\n";
+  return failed == 0 ? kExitOk : kExitFindings;
 }
 
 }  // namespace hullwatch

@@ -7,6 +7,8 @@
 namespace hullwatch {
 
 int rules_check_command(const std::vector<std::string>& paths, const std::string& format);
+/// Without paths: the configured ones.
 int rules_list_command(const std::vector<std::string>& paths, const std::string& format);
+int rules_test_command(const std::vector<std::string>& paths, const std::string& format);
 
 }  // namespace hullwatch

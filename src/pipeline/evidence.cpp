@@ -1,10 +1,15 @@
 #include "pipeline/evidence.h"
 
-#include "event/capability_names.h"
-#include "probe/tier_name.h"
+#include "event/kernel_names.h"
 
 namespace hullwatch {
 namespace {
+
+std::string capability_set_text(uint64_t set) {
+  std::string text;
+  append_capabilities(text, set);
+  return text;
+}
 
 class Writer {
  public:
@@ -140,7 +145,7 @@ Evidence evidence_of(const EventContext& context) {
   Evidence evidence;
   Writer to(evidence);
   const hw_header& header = context.event.header;
-  to.text("provider", tier_name(static_cast<hw_provider>(header.provider)));
+  to.text("provider", provider_name(header.provider));
   to.signed_number("syscall", header.syscall);
   to.number("cgroup", header.cgroup);
   to.number("home", header.home);

@@ -42,9 +42,12 @@ void Pipeline::own_event(Event event) {
 void Pipeline::take_up(const Event& event, std::span<const std::byte> record) {
   ++stats_.events[static_cast<size_t>(event.type)];
   tree_.update(event);
-  if (const Container* began = containers_.update(event); began != nullptr && ports_.container_began) ports_.container_began(*began);
+  if (const Container* began = containers_.update(event); began != nullptr && ports_.container_began)
+    ports_.container_began(*began);
   const EventContext context = context_of(event);
-  if (const auto* exec = event.get<ExecEvent>(); exec != nullptr && event.in_container())
+  // The container's own namespace is that of its own programs, not of the runtime that is still setting it up.
+  if (const auto* exec = event.get<ExecEvent>();
+      exec != nullptr && event.in_container() && (event.header.flags & HW_F_RUNTIME_SETUP) == 0)
     containers_.set_userns(event.header.home, exec->facts.cred.userns, exec->facts.cred.userns_level);
   judge(context, record);
   const FindingSink found = finding_sink();
@@ -59,7 +62,7 @@ FindingSink Pipeline::finding_sink() {
 }
 
 EventContext Pipeline::context_of(const Event& event) {
-  const uint64_t age = clock_.boot_ns() - std::min(clock_.boot_ns(), event.header.time_ns);
+  const uint64_t age = clock_.boot_ns() - std::min<uint64_t>(clock_.boot_ns(), event.header.time_ns);
   return EventContext{.event = event,
                       .process = tree_.find(event.header.process),
                       .container = event.in_container() ? containers_.find(event.header.home) : nullptr,
@@ -103,8 +106,10 @@ void Pipeline::metadata_arrived(uint64_t home) {
   std::deque<Held> waiting;
   waiting.swap(held_);
   for (Held& held : waiting) {
-    if (held.home == home) release(std::move(held));
-    else held_.push_back(std::move(held));
+    if (held.home == home)
+      release(std::move(held));
+    else
+      held_.push_back(std::move(held));
   }
 }
 

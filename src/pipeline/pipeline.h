@@ -37,8 +37,8 @@ struct PipelinePorts {
 
 struct PipelineStats {
   uint64_t decode_errors = 0;
-  uint64_t events_held = 0;      // rules waited for the container's metadata
-  uint64_t events_unnamed = 0;   // and it did not come in time: alerts went out marked pending
+  uint64_t events_held = 0;     // rules waited for the container's metadata
+  uint64_t events_unnamed = 0;  // and it did not come in time: alerts went out marked pending
   uint64_t events[static_cast<size_t>(EventType::count_)] = {};
 };
 
@@ -55,6 +55,8 @@ class Pipeline {
   void tick(std::span<const HomeSample> homes);
   /// Metadata of a container arrived: evaluates what waited for it.
   void metadata_arrived(uint64_t home);
+  /// A container is gone, and its last process with it.
+  void forget_home(uint64_t home) { fork_bomb_.forget(home); }
   /// Evaluates what still waits; at the end.
   void flush();
 

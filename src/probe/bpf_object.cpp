@@ -25,6 +25,9 @@ void apply(const BpfKnobs& knobs, hullwatch_bpf* skeleton) {
   ro->burst_sample_ns = knobs.burst_sample_ns;
   ro->cgroup_v1 = static_cast<uint32_t>(knobs.hierarchy);
   ro->commits_by_connector = knobs.commits_by_connector;
+  ro->mounts_by_hook = knobs.mounts_by_hook;
+  ro->namespaces_by_hook = knobs.namespaces_by_hook;
+  ro->connects_by_hook = knobs.connects_by_hook;
   bpf_map__set_max_entries(skeleton->maps.critical, knobs.critical_bytes);
   bpf_map__set_max_entries(skeleton->maps.bulk, knobs.bulk_bytes);
 }
@@ -189,6 +192,18 @@ Status BpfObject::forget_home(uint64_t home) {
 Status BpfObject::set_listener(const hw_listener& listener, hw_listener_class listener_class) {
   const auto value = static_cast<uint32_t>(listener_class);
   return update(bpf_map__fd(skeleton_->maps.listeners), &listener, &value, "cannot tell the kernel of a listener");
+}
+
+Status BpfObject::answer_listener(const hw_listener& listener, hw_listener_class listener_class, uint64_t socket_cookie) {
+  if (socket_cookie != 0) {
+    const int sockets = bpf_map__fd(skeleton_->maps.listener_sockets);
+    if (auto told = update(sockets, &listener, &socket_cookie, "cannot tell the kernel of a listener's socket"); !told) return told;
+  }
+  return set_listener(listener, listener_class);
+}
+
+Status BpfObject::set_request_window(uint64_t connection, const hw_request_window& window) {
+  return update(bpf_map__fd(skeleton_->maps.request_windows), &connection, &window, "cannot tell the kernel what to send of a connection");
 }
 
 Status BpfObject::forget_listener(const hw_listener& listener) {

@@ -36,6 +36,9 @@ struct BpfKnobs {
   uint64_t burst_sample_ns = 100'000'000;
   Hierarchy hierarchy = Hierarchy::v2;  // v1 only where no v2 hierarchy is mounted
   bool commits_by_connector = false;    // the proc connector is attached: it, not capability checks, tells of commits
+  bool mounts_by_hook = false;          // LSM or fentry programs tell of mount calls, and …
+  bool namespaces_by_hook = false;      // … of setns and unshare: capability checks do not
+  bool connects_by_hook = false;        // a security hook tells of connections: the tracepoint only of their use
 };
 
 /// A program the kernel would not load or attach, and its reason: the error and the end of the verifier's log.
@@ -87,6 +90,10 @@ class BpfObject {
   Status forget_home(uint64_t home);
   Status set_listener(const hw_listener& listener, hw_listener_class listener_class);
   Status forget_listener(const hw_listener& listener);
+  /// What a listener was found to be; `socket_cookie` not 0: of that very socket, so that a successor is asked about again.
+  Status answer_listener(const hw_listener& listener, hw_listener_class listener_class, uint64_t socket_cookie);
+  /// What of a runtime's connection is still to be sent.
+  Status set_request_window(uint64_t connection, const hw_request_window& window);
 
  private:
   struct SkeletonDestroy {

@@ -32,12 +32,12 @@ __attribute__((format(printf, 2, 0))) int collect(libbpf_print_level level, cons
 
 }  // namespace
 
-LibbpfLog::LibbpfLog() {
-  current_log = this;
-  libbpf_set_print(collect);
-}
+LibbpfLog::LibbpfLog() : previous_(libbpf_set_print(collect)) { current_log = this; }
 
-LibbpfLog::~LibbpfLog() { current_log = nullptr; }
+LibbpfLog::~LibbpfLog() {
+  current_log = nullptr;
+  libbpf_set_print(previous_);
+}
 
 std::string LibbpfLog::failed_program() const {
   constexpr std::string_view kEnd = "': failed to load: ";

@@ -2,6 +2,8 @@
 // What libbpf says while an object is loaded. libbpf prints through one process-wide hook; this takes it for its own lifetime.
 // One at a time, on the thread that loads.
 
+#include <bpf/libbpf.h>
+
 #include <string>
 
 namespace hullwatch {
@@ -21,6 +23,7 @@ class LibbpfLog {
   void append(const char* text) { text_ += text; }
 
  private:
+  libbpf_print_fn_t previous_;
   std::string text_;
 };
 

@@ -18,8 +18,10 @@ struct Wanted {
 constexpr std::array kWanted = {
     Wanted{CAP_BPF, "CAP_BPF", "BPF programs cannot be loaded", true},
     Wanted{CAP_PERFMON, "CAP_PERFMON", "kernel memory cannot be read by tracing programs", true},
-    Wanted{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "command lines and programs of processes that ran before hullwatch stay unknown", false},
-    Wanted{CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "names and images of containers cannot be read from the runtimes' files", false},
+    Wanted{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "command lines and programs of processes that ran before hullwatch stay unknown",
+           false},
+    Wanted{CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "names and images of containers cannot be read from the runtimes' files",
+           false},
     Wanted{CAP_NET_ADMIN, "CAP_NET_ADMIN", "changes of ids are found at their next use where fexit is not to be had", false},
 };
 

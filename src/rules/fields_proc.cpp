@@ -242,6 +242,7 @@ constexpr Field kFields[] = {
     {"proc.no_new_privs", boolean, kNone, "True when exec cannot give the process new privileges", no_new_privileges},
     {"proc.seccomp", string, kNone, "Seccomp mode: disabled, strict or filter", seccomp_mode},
     {"proc.is_host_root", boolean, kNone, "True when the effective user is root of the node: uid 0 of the initial user namespace, container or not", host_root},
+    {"proc.is_runtime_setup", boolean, kNone, "True while the process runs the container runtime's code: put into the container by the host, and no program of the container exec'ed yet", [](Context c, Argument, Scratch) -> Value { return (c.event.header.flags & HW_F_RUNTIME_SETUP) != 0; }},
     {"proc.userns_level", unsigned_integer, kNone, "Depth of the process's user namespace, 0 for the initial one", userns_level},
     {"proc.execs", unsigned_integer, kNone, "How many programs the process has been", [](Context c, Argument, Scratch) { return number(c.event.header.process.execs); }},
 

@@ -1,0 +1,18 @@
+#include "cli/configuration.h"
+
+#include <unistd.h>
+
+#include "cli/output.h"
+#include "config/load.h"
+
+namespace hullwatch {
+
+std::optional<Config> load_configuration(const std::string& file) {
+  if (file.empty() && access(kDefaultConfigFile, F_OK) != 0) return Config{};
+  LoadedConfig loaded = load_config(file.empty() ? kDefaultConfigFile : file);
+  print_diagnostics(loaded.diagnostics);
+  if (!loaded.ok()) return std::nullopt;
+  return std::move(loaded.config);
+}
+
+}  // namespace hullwatch

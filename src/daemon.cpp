@@ -1,0 +1,313 @@
+#include "daemon.h"
+
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+#include "alert/stdout_sink.h"
+#include "enrich/pids_limit.h"
+#include "enrich/proc_reader.h"
+#include "log/log_content.h"
+#include "probe/socket_scan.h"
+#include "probe/task_snapshot.h"
+#include "util/json_writer.h"
+
+namespace hullwatch {
+namespace {
+
+constexpr uint64_t kMs = 1'000'000;
+constexpr uint64_t kSecond = 1000 * kMs;
+constexpr uint64_t kTick = 100 * kMs;
+constexpr uint64_t kIdleTick = kSecond;
+constexpr uint64_t kContainerGrace = 60 * kSecond;
+constexpr auto kDrainDeadline = std::chrono::milliseconds(3000);
+
+std::string first_line(const char* path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+}
+
+Result<Fd> open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  if (pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0) return fail("cannot block signals");
+  Fd fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!fd) return fail(Error::from_errno("cannot open a signalfd", errno));
+  return fd;
+}
+
+BpfKnobs knobs_of(const Config& config, const CgroupTree& cgroups) {
+  BpfKnobs knobs;
+  knobs.critical_bytes = static_cast<uint32_t>(config.rings.critical_bytes);
+  const bool many_cpus = sysconf(_SC_NPROCESSORS_ONLN) > 4;
+  knobs.bulk_bytes =
+      config.rings.bulk_bytes != 0 ? static_cast<uint32_t>(config.rings.bulk_bytes) : (many_cpus ? 8U : 4U) << 20;
+  knobs.critical_rate = config.critical_bucket.rate_per_second;
+  knobs.critical_burst = config.critical_bucket.burst;
+  knobs.burst_window_ns = config.fork_bomb.window_ms * kMs;
+  knobs.burst_forks = config.fork_bomb.forks_per_second * config.fork_bomb.window_ms / 1000;
+  knobs.burst_growth = config.fork_bomb.net_growth;
+  if (cgroups.version == 1)
+    knobs.hierarchy = cgroups.path.ends_with("/memory") ? BpfKnobs::Hierarchy::v1_memory : BpfKnobs::Hierarchy::v1_pids;
+  return knobs;
+}
+
+}  // namespace
+
+Daemon::Daemon(DaemonOptions options, Redactor redactor) : options_(std::move(options)), redactor_(std::move(redactor)) {}
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
+  auto redactor = Redactor::create(options.config.redact.patterns);
+  if (!redactor) return fail(std::move(redactor.error()));
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*redactor)));
+  // Before any thread is made, so that all of them leave signals to the loop.
+  auto signals = open_signals();
+  if (!signals) return fail(std::move(signals.error()));
+  daemon->signals_ = std::move(*signals);
+  auto cgroups = find_cgroup_tree();
+  if (!cgroups) return fail(std::move(cgroups.error()));
+  daemon->cgroups_ = std::move(*cgroups);
+  for (auto step : {&Daemon::open_outputs, &Daemon::open_sensor, &Daemon::take_stock})
+    if (auto done = (daemon.get()->*step)(); !done) return fail(std::move(done.error()));
+  return daemon;
+}
+
+Status Daemon::open_outputs() {
+  const Config& config = options_.config;
+  Dispatcher::Hooks hooks;
+  hooks.written = [this](const Alert& alert, std::string_view sink) {
+    if (sink == "stdout") latency_.record(clock_.boot_ns() - std::min(clock_.boot_ns(), alert.boot_ns));
+  };
+  dispatcher_ = std::make_unique<Dispatcher>(std::move(hooks));
+  const SinkOptions queue{.queue = config.limits.sink_queue};
+  dispatcher_->add(
+      std::make_unique<StdoutSink>(STDOUT_FILENO, config.output.json ? OutputFormat::json : OutputFormat::text, host_name()),
+      queue);
+  if (config.log.enabled) {
+    auto log = ForensicLog::open({.directory = config.state_dir + "/log",
+                                  .boot_id = first_line("/proc/sys/kernel/random/boot_id"),
+                                  .hostname = host_name(),
+                                  .segment_bytes = config.log.segment_bytes,
+                                  .total_bytes = config.log.total_bytes},
+                                 clock_);
+    if (!log) return fail(std::move(log.error()));
+    sequence_ = (*log)->sequence();
+    SinkOptions with_records = queue;
+    with_records.records = true;
+    dispatcher_->add(std::move(*log), with_records);
+  }
+  return {};
+}
+
+Status Daemon::open_sensor() {
+  const Config& config = options_.config;
+  containers_.emplace(cgroups_.path, config.limits.containers, kContainerGrace);
+  metadata_ = std::make_unique<MetadataResolver>(config.metadata);
+  runtime_states_.emplace(config.metadata.host_root, config.metadata.runc_roots, config.metadata.crun_roots);
+  runtime_states_->refresh();
+  containers_->set_named_lookup([this](std::string_view path) { return runtime_states_->identify(path); });
+  listeners_ = std::make_unique<ListenerClassifier>(
+      config.runtime_socket.extra_sockets,
+      [this](const hw_listener& listener, hw_listener_class verdict, uint64_t socket_cookie) {
+        if (sensor_) (void)sensor_->object().answer_listener(listener, verdict, socket_cookie);
+      });
+  containers_->on_container([this](const Container& container) {
+    if (!container.duplicate) metadata_->request(container.cgroup_id, container.runtime, container.id, container.meta.pod_uid);
+    if (sensor_) (void)sensor_->object().set_container(container.cgroup_id, container.cgroup_id);
+  });
+  pipeline_ = std::make_unique<Pipeline>(config, clock_, redactor_, *containers_, ports());
+  pipeline_->set_rules(options_.rules);
+  SensorOptions sensor;
+  sensor.knobs = knobs_of(config, cgroups_);
+  sensor.self_test.cgroup_root = cgroups_.path;
+  auto opened = Sensor::open(sensor, [this](std::span<const std::byte> record, bool) {
+    if (auto taken = pipeline_->record(record); !taken) report_bad_record(taken.error());
+  });
+  if (!opened) return fail(std::move(opened.error()));
+  sensor_ = std::move(*opened);
+  return {};
+}
+
+/// In this order: containers, so that the kernel knows their cgroups; then tasks, which take their home from those.
+Status Daemon::take_stock() {
+  if (auto scanned = containers_->scan(); !scanned) return fail(std::move(scanned.error()));
+  for (const auto& [cgroup, home] : containers_->homes())
+    if (auto told = sensor_->object().set_container(cgroup, home); !told) return told;
+  auto tasks = take_task_snapshot(sensor_->object());
+  if (!tasks) return fail(std::move(tasks.error()));
+  const ProcReader proc;
+  for (const hw_task& task : *tasks) {
+    const auto details = proc.read(task.h.process.tgid);
+    pipeline_->tree().insert(process_from_snapshot(task, details ? *details : ProcDetails{}));
+  }
+  if (auto found = classify_existing_listeners(*listeners_); !found)
+    std::cerr << "hullwatch: " << found.error().message << "; listeners are met at their first contact\n";
+  return {};
+}
+
+PipelinePorts Daemon::ports() {
+  PipelinePorts ports;
+  ports.alert = [this](const std::shared_ptr<Alert>& alert) { send_alert(alert); };
+  if (sequence_ != nullptr)
+    ports.log_event = [this](const EventContext& context) {
+      if (log_wants(options_.config.log.content, context.event))
+        dispatcher_->push(log_record_from(context, redactor_, *sequence_));
+    };
+  ports.classify_listener = [this](const SocketEvent& socket, const ProcessTree&) {
+    const ListenerJudgement verdict = listeners_->on_contact(socket.facts);
+    return ListenerVerdict{.runtime = verdict.runtime, .name = verdict.name};
+  };
+  ports.set_request_window = [this](uint64_t connection, const hw_request_window& window) {
+    if (sensor_) (void)sensor_->object().set_request_window(connection, window);
+  };
+  return ports;
+}
+
+void Daemon::send_alert(const std::shared_ptr<Alert>& alert) {
+  if (sequence_ != nullptr) alert->seq = sequence_->next();
+  dispatcher_->push(AlertPtr(alert));
+}
+
+void Daemon::log_lifecycle(std::string_view type, std::string members) {
+  if (sequence_ != nullptr) dispatcher_->push(lifecycle_record(type, std::move(members), clock_, *sequence_));
+}
+
+Status Daemon::run() {
+  epoll_ = Fd(epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return fail(Error::from_errno("cannot make an epoll", errno));
+  for (int fd : {signals_.get(), sensor_->rings().fd(), metadata_->event_fd()}) {
+    epoll_event interest{.events = EPOLLIN, .data = {.fd = fd}};
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest) != 0)
+      return fail(Error::from_errno("cannot watch a descriptor", errno));
+  }
+  started_ns_ = clock_.boot_ns();
+  log_lifecycle("start", start_members());
+  report_ready();
+  auto ended = loop(options_.duration_ns == 0 ? UINT64_MAX : started_ns_ + options_.duration_ns);
+  stop();
+  return ended;
+}
+
+Status Daemon::loop(uint64_t end_ns) {
+  while (clock_.boot_ns() < end_ns) {
+    epoll_event ready[3];
+    const uint64_t pause = pipeline_->fork_bombs().burning() || busy_ ? kTick : kIdleTick;
+    const auto wait = sensor_->rings().next_poll(std::chrono::milliseconds(pause / kMs));
+    const int count = epoll_wait(epoll_.get(), ready, 3, static_cast<int>(wait.count()));
+    if (count < 0 && errno != EINTR) return fail(Error::from_errno("cannot wait for events", errno));
+    auto handed = sensor_->rings().poll(std::chrono::milliseconds(0));
+    if (!handed) return fail(std::move(handed.error()));
+    busy_ = busy_ || *handed > 0;
+    take_metadata();
+    if (clock_.boot_ns() - ticked_ns_ >= pause) tick();
+    if (!handle_signal()) return {};
+  }
+  return {};
+}
+
+bool Daemon::handle_signal() {
+  signalfd_siginfo info{};
+  while (read(signals_.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
+    if (info.ssi_signo != SIGHUP) return false;
+    if (!options_.reload) continue;
+    auto rules = options_.reload();
+    const bool good = rules != nullptr;
+    if (good) pipeline_->set_rules(std::move(rules));
+    std::cerr << (good ? "hullwatch: rules reloaded\n" : "hullwatch: the new rules are not good; the old ones stay\n");
+    log_lifecycle("reload", good ? "\"ok\":true" : "\"ok\":false");
+  }
+  return true;
+}
+
+void Daemon::take_metadata() {
+  for (MetadataAnswer& answer : metadata_->take()) {
+    containers_->set_metadata(answer.home, answer.state, std::move(answer.metadata));
+    pipeline_->metadata_arrived(answer.home);
+  }
+}
+
+void Daemon::tick() {
+  busy_ = false;
+  ticked_ns_ = clock_.boot_ns();
+  sample_homes();
+  pipeline_->tick(homes_);
+  if (ticked_ns_ - losses_looked_ns_ >= kSecond) look_for_losses();
+}
+
+/// Counts of the homes. Limits are read of those that forked since the last look, or are near theirs.
+void Daemon::sample_homes() {
+  std::vector<HomeSample> now;
+  for (const auto& [home, counts] : sensor_->object().homes()) {
+    const Container* container = home != 0 ? containers_->find(home) : nullptr;
+    if (home != 0 && counts.live <= 0 && (container == nullptr || container->removed_ns != 0)) {
+      (void)sensor_->object().forget_home(home);
+      pipeline_->forget_home(home);
+      continue;
+    }
+    HomeSample sample{.home = home, .counts = counts, .pids_max = -1, .failed_forks = 0};
+    bool look = container != nullptr;
+    if (const auto before = std::ranges::find(homes_, home, &HomeSample::home); before != homes_.end()) {
+      sample.pids_max = before->pids_max;
+      sample.failed_forks = before->failed_forks;
+      look = look && (before->counts.forks != counts.forks || (before->pids_max > 0 && counts.live >= before->pids_max / 2));
+    }
+    if (look)
+      if (const auto limit = read_pids_limit(cgroups_, container->cgroup_path); limit) {
+        sample.pids_max = limit->max;
+        sample.failed_forks = std::max(limit->refused, limit->limited_refused);
+      }
+    now.push_back(sample);
+  }
+  homes_ = std::move(now);
+}
+
+/// Whatever the kernel could not hand over is an event of our own.
+void Daemon::look_for_losses() {
+  losses_looked_ns_ = ticked_ns_;
+  const KindCounts counts = sensor_->object().counts();
+  LossEvent loss{};
+  bool any = false;
+  for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) {
+    loss.lost[kind] = counts[kind].lost - last_counts_[kind].lost;
+    any = any || loss.lost[kind] > 0;
+    loss.critical = loss.critical || (kind >= HW_CREDENTIAL && loss.lost[kind] > 0);
+  }
+  last_counts_ = counts;
+  if (!any) return;
+  Event event;
+  event.type = EventType::events_lost;
+  event.body = loss;
+  pipeline_->own_event(std::move(event));
+}
+
+/// What is in the rings still counts; what is in the queues is written; then the threads end.
+void Daemon::stop() {
+  sensor_->detach();
+  for (int i = 0; i < 1000; ++i) {
+    auto handed = sensor_->rings().poll(std::chrono::milliseconds(i == 0 ? 20 : 0));
+    if (!handed || *handed == 0) break;
+  }
+  take_metadata();
+  tick();
+  pipeline_->flush();
+  log_lifecycle("stop", {});
+  if (!dispatcher_->stop(kDrainDeadline)) std::cerr << "hullwatch: a sink was too slow: some records were not written\n";
+  print_summary();
+}
+
+}  // namespace hullwatch

@@ -1,0 +1,89 @@
+#pragma once
+// The monitor: composes the parts, runs the loop, and owns the order of start and stop. One instance; start() and run() belong
+// to the main thread, which is the evaluator's.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "alert/dispatcher.h"
+#include "config/config.h"
+#include "enrich/cgroup_tree.h"
+#include "enrich/container_index.h"
+#include "enrich/runtime_states.h"
+#include "log/forensic_log.h"
+#include "metrics/latency_quantiles.h"
+#include "pipeline/pipeline.h"
+#include "probe/listener_classifier.h"
+#include "probe/sensor.h"
+#include "util/clock.h"
+#include "util/fd.h"
+
+namespace hullwatch {
+
+struct DaemonOptions {
+  Config config;
+  std::shared_ptr<const RuleSet> rules;
+  /// Reads configuration and rules again (SIGHUP); null, having said why, when they are not good.
+  std::function<std::shared_ptr<const RuleSet>()> reload;
+  uint64_t duration_ns = 0;  // 0: until a signal
+};
+
+class Daemon {
+ public:
+  /// Everything attached, scanned and proven, or the reason why not.
+  static Result<std::unique_ptr<Daemon>> start(DaemonOptions options);
+  ~Daemon();
+
+  /// Until SIGTERM, SIGINT or the end of the duration; then drains and prints the summary to stderr.
+  Status run();
+  /// Some observation has no provider, or something attached does not work.
+  [[nodiscard]] bool degraded() const { return sensor_->ladder().degraded() || !sensor_->troubles().empty(); }
+
+ private:
+  explicit Daemon(DaemonOptions options, Redactor redactor);
+  Status open_outputs();
+  Status open_sensor();
+  Status take_stock();  // containers, processes and listeners that were there before
+  PipelinePorts ports();
+
+  Status loop(uint64_t end_ns);
+  bool handle_signal();  // false: end
+  void take_metadata();
+  void tick();
+  void sample_homes();
+  void look_for_losses();
+  void report_bad_record(const Error& error);
+  void report_ready() const;
+  [[nodiscard]] std::string start_members() const;
+  void stop();
+  void print_summary() const;
+
+  void send_alert(const std::shared_ptr<Alert>& alert);
+  void log_lifecycle(std::string_view type, std::string members);
+
+  DaemonOptions options_;
+  SystemClock clock_;
+  Redactor redactor_;
+  CgroupTree cgroups_;
+  Fd signals_, epoll_;
+  std::shared_ptr<SequenceAllocator> sequence_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::optional<ContainerIndex> containers_;
+  std::optional<RuntimeStates> runtime_states_;
+  std::unique_ptr<MetadataResolver> metadata_;
+  std::unique_ptr<ListenerClassifier> listeners_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Sensor> sensor_;
+
+  LatencyQuantiles latency_;  // hook to written on stdout
+  std::vector<HomeSample> homes_;
+  bool busy_ = true;  // records came since the last tick
+  uint64_t ticked_ns_ = 0, losses_looked_ns_ = 0, started_ns_ = 0;
+  KindCounts last_counts_{};
+};
+
+}  // namespace hullwatch

@@ -1,0 +1,112 @@
+#include "probe/self_test.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <functional>
+
+#include "util/fd.h"
+
+namespace hullwatch {
+namespace {
+
+/// Runs `act` in a child, where it changes nobody else. False when there can be no child or it could not act.
+bool in_child(const std::function<bool()>& act) {
+  const pid_t child = fork();
+  if (child < 0) return false;
+  if (child == 0) _exit(act() ? 0 : 1);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool act_process(const SelfTestOptions& options) {
+  return in_child([&] {
+    const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (null) {
+      dup2(null.get(), STDOUT_FILENO);
+      dup2(null.get(), STDERR_FILENO);
+    }
+    char* const argv[] = {const_cast<char*>(kSelfTestName), nullptr};
+    execv(options.program.c_str(), argv);
+    return false;
+  });
+}
+
+/// The raw call: libc would change all threads, of which a child has one.
+bool act_credential() {
+  return in_child([] { return syscall(SYS_setresuid, -1, 65534, -1) == 0; });
+}
+
+/// Refused for its missing source, after privileges were checked.
+bool act_mount() {
+  return in_child(
+      [] { return mount("/nonexistent-hullwatch-self-test", "/", nullptr, MS_BIND, nullptr) != 0 && errno == ENOENT; });
+}
+
+bool act_namespace() {
+  return in_child([] { return unshare(CLONE_NEWUTS) == 0; });
+}
+
+bool act_cgroup(const SelfTestOptions& options) {
+  if (options.cgroup_root.empty()) return false;
+  const std::string path = options.cgroup_root + "/hullwatch-self-test-" + std::to_string(getpid());
+  return mkdir(path.c_str(), 0755) == 0 && rmdir(path.c_str()) == 0;
+}
+
+bool act_socket() {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const int length = std::snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "hullwatch-self-test-%d", getpid());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + static_cast<size_t>(length));
+  const auto* name = reinterpret_cast<const sockaddr*>(&address);
+  const Fd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return listener && client && bind(listener.get(), name, size) == 0 && listen(listener.get(), 1) == 0 &&
+         connect(client.get(), name, size) == 0;
+}
+
+/// What to do to be seen; false: it could not be done here, which proves nothing. Capability use is recorded for containers
+/// only, so it has no act of its own.
+bool act(std::string_view observation, const SelfTestOptions& options) {
+  if (observation == "process") return act_process(options);
+  if (observation == "credential") return act_credential();
+  if (observation == "mount") return act_mount();
+  if (observation == "namespace") return act_namespace();
+  if (observation == "cgroup") return act_cgroup(options);
+  if (observation == "runtime_socket") return act_socket();
+  return false;
+}
+
+uint64_t seen(const BpfObject& object, const Observation& observation) {
+  const KindCounts counts = object.counts();
+  uint64_t sum = 0;
+  for (hw_kind kind : observation.kinds) sum += counts[kind].submitted + counts[kind].lost;
+  return sum;
+}
+
+}  // namespace
+
+std::vector<std::string_view> silent_observations(const BpfObject& object, const Ladder& ladder,
+                                                  const SelfTestOptions& options) {
+  std::vector<std::string_view> silent;
+  for (const Rung& rung : ladder.rungs()) {
+    if (rung.provider == nullptr) continue;
+    const uint64_t before = seen(object, *rung.observation);
+    if (act(rung.observation->name, options) && seen(object, *rung.observation) == before)
+      silent.push_back(rung.observation->name);
+  }
+  return silent;
+}
+
+}  // namespace hullwatch

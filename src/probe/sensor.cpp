@@ -1,0 +1,96 @@
+#include "probe/sensor.h"
+
+#include <algorithm>
+
+namespace hullwatch {
+namespace {
+
+constexpr int kLadders = 3;  // choices, of which the later ones know who stayed silent
+constexpr std::string_view kConnectorProgram = "quiet_proc_connector";
+constexpr std::string_view kSnapshotProgram = "snapshot_tasks";
+
+}  // namespace
+
+Result<std::unique_ptr<Sensor>> Sensor::open(const SensorOptions& options, RingReader::Callback callback) {
+  auto probe = HookProbe::open();
+  if (!probe) return fail(std::move(probe.error()));
+  std::unique_ptr<Sensor> sensor(new Sensor());
+  std::set<std::string_view> given_up;
+  for (int attempt = 0; attempt < kLadders; ++attempt) {
+    if (auto loaded = sensor->load(*probe, options, given_up); !loaded) return fail(std::move(loaded.error()));
+    auto rings =
+        RingReader::start(sensor->object_->map_fd("critical"), sensor->object_->map_fd("bulk"), options.queue_bytes, callback);
+    if (!rings) return fail(std::move(rings.error()));
+    sensor->rings_ = std::move(*rings);
+    if (auto attached = sensor->attach_all(); !attached) return fail(std::move(attached.error()));
+    const auto silent = silent_observations(*sensor->object_, *sensor->ladder_, options.self_test);
+    if (silent.empty()) return sensor;
+    for (const Rung& rung : sensor->ladder_->rungs()) {
+      if (rung.provider == nullptr || std::ranges::find(silent, rung.observation->name) == silent.end()) continue;
+      given_up.insert(rung.provider->name);
+      sensor->troubles_.push_back(std::string(rung.observation->name) + ": " + std::string(rung.provider->name) +
+                                  " loaded and attached, but saw nothing of the self-test");
+    }
+    if (attempt + 1 < kLadders) sensor->rings_.reset();
+  }
+  return sensor;
+}
+
+Status Sensor::load(const HookProbe& probe, const SensorOptions& options, const std::set<std::string_view>& given_up) {
+  ladder_ = Ladder::choose(probe, given_up);
+  connector_.reset();
+  BpfKnobs knobs = options.knobs;
+  knobs.mounts_by_hook = ladder_->uses("fexit_path_mount");
+  knobs.namespaces_by_hook = ladder_->uses("fexit_unshare");
+  knobs.connects_by_hook = ladder_->uses("lsm_unix_stream_connect") || ladder_->uses("fentry_unix_stream_connect");
+  if (ladder_->uses(kConnectorProgram)) {
+    if (auto connector = ProcConnector::open(); connector) {
+      connector_ = std::move(*connector);
+      knobs.commits_by_connector = true;
+    } else {
+      troubles_.push_back("credential: " + connector.error().message +
+                          "; changes of ids are looked for at each capability check");
+    }
+  }
+  auto names = BpfObject::program_names();
+  if (!names) return fail(std::move(names.error()));
+  std::vector<std::string_view> programs;
+  for (const std::string& name : *names)
+    if (ladder_->uses(name) || name == kSnapshotProgram) programs.emplace_back(name);
+  object_.reset();
+  auto object = BpfObject::load(knobs, programs);
+  if (!object) return fail(std::move(object.error()));
+  object_ = std::move(*object);
+  for (const ProgramFailure& failure : object_->failures())
+    troubles_.push_back("program " + failure.program + " was refused: " + failure.reason);
+  return {};
+}
+
+Status Sensor::attach_all() {
+  auto names = BpfObject::program_names();
+  if (!names) return fail(std::move(names.error()));
+  bool any = false;
+  for (const std::string& name : *names) {
+    if (name == kSnapshotProgram || name == kConnectorProgram || !object_->is_loaded(name)) continue;
+    if (auto attached = object_->attach(name); attached)
+      any = true;
+    else
+      troubles_.push_back(attached.error().message);
+  }
+  attach_connector();
+  return any ? Status{} : fail("none of the BPF programs could be attached");
+}
+
+void Sensor::attach_connector() {
+  const int filter = object_->program_fd(kConnectorProgram);
+  if (!connector_ || filter < 0) return;
+  if (auto attached = connector_->attach(filter); !attached) troubles_.push_back("credential: " + attached.error().message);
+}
+
+void Sensor::detach() {
+  connector_.reset();
+  if (auto names = BpfObject::program_names(); names)
+    for (const std::string& name : *names) object_->detach(name);
+}
+
+}  // namespace hullwatch
