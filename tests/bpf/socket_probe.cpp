@@ -86,13 +86,12 @@ SocketProbe::SocketProbe(std::vector<std::string> extra_sockets, uint64_t rate, 
   knobs.critical_burst = burst;
   object_ = std::make_unique<BpfObject>(must(BpfObject::load(knobs, kPrograms)));
   for (const auto& failure : object_->failures()) throw std::runtime_error(failure.program + ": " + failure.reason);
-  maps_ = std::make_unique<SocketMaps>(*object_);
   const auto answer = [this](const hw_listener& listener, hw_listener_class verdict, uint64_t cookie) {
-    if (auto told = maps_->answer(listener, verdict, cookie); !told) throw std::runtime_error(told.error().message);
+    if (auto told = object_->answer_listener(listener, verdict, cookie); !told) throw std::runtime_error(told.error().message);
   };
   classifier_ = std::make_unique<ListenerClassifier>(std::move(extra_sockets), answer);
   streams_ = std::make_unique<RequestStreams>([this](uint64_t connection, const hw_request_window& window) {
-    if (auto set = maps_->set_window(connection, window); !set) throw std::runtime_error(set.error().message);
+    if (auto set = object_->set_request_window(connection, window); !set) throw std::runtime_error(set.error().message);
   });
   ring_ = ring_buffer__new(object_->map_fd("critical"), on_record, this, nullptr);
   for (const auto program : kPrograms)
@@ -144,7 +143,7 @@ void SocketProbe::on_record(const std::byte* data, size_t size) {
     hw_socket contact{};
     std::memcpy(&contact, data, sizeof(contact));
     classifier_->on_contact(contact);
-    if (answer_ == Answer::everything && !maps_->set_window(contact.connection, {0, UINT64_MAX}))
+    if (answer_ == Answer::everything && !object_->set_request_window(contact.connection, {0, UINT64_MAX}))
       throw std::runtime_error("cannot open a window");
     capture_.contacts.push_back(contact);
   }

@@ -16,7 +16,6 @@
 #include "hullwatch/wire.h"
 #include "probe/bpf_object.h"
 #include "probe/listener_classifier.h"
-#include "probe/socket_maps.h"
 #include "util/fd.h"
 
 struct ring_buffer;
@@ -77,7 +76,6 @@ class SocketProbe {
   void stop();
 
   std::unique_ptr<BpfObject> object_;
-  std::unique_ptr<SocketMaps> maps_;
   std::unique_ptr<ListenerClassifier> classifier_;
   std::unique_ptr<RequestStreams> streams_;
   ring_buffer* ring_ = nullptr;
