@@ -28,10 +28,11 @@
 
 struct mount_call {
 	struct bpf_task_work work;
+	__u64 owner;   /* start_boottime of the thread */
 	__u32 used;    /* bytes of `tail` */
 	__u32 refused; /* beyond the home's bucket, and counted: no record */
+	__u32 unread;  /* strings whose page was not present: bit n is string n */
 	__u32 pad;
-	__u32 unread;		      /* strings whose page was not present: bit n is string n */
 	__u64 strings[MOUNT_STRINGS]; /* user addresses of source, target, fstype, data; 0: none */
 	struct hw_mount record;
 	__u8 tail[MOUNT_TAIL + HW_STRING_MAX]; /* one more string may hang over for the verifier; it is never sent */
@@ -201,18 +202,31 @@ HW_PART void fill_mount_call(struct mount_call *call, struct task_struct *task, 
 	read_mount_strings(call);
 }
 
+/* The entry of the call this thread is in. One that a former thread of the same tid left (it died inside the call) is not it.
+ */
+HW_INLINE struct mount_call *current_mount(struct task_struct *task)
+{
+	__u32 tid = task->pid;
+	struct mount_call *call = bpf_map_lookup_elem(&mount_calls, &tid);
+
+	return call && call->owner == task->start_boottime ? call : NULL;
+}
+
 /* A fresh entry for this thread's call; NULL counts its record as lost. */
-HW_PART struct mount_call *mount_entry(__u32 tid)
+HW_PART struct mount_call *mount_entry(struct task_struct *task)
 {
 	static const struct mount_call empty;
 	struct mount_call *call;
+	__u32 tid = task->pid;
 
 	bpf_map_update_elem(&mount_calls, &tid, &empty, BPF_ANY);
 	call = bpf_map_lookup_elem(&mount_calls, &tid);
 	if (!call) {
 		count_error(HW_PLACE_CALL_FULL);
 		count_record(HW_MOUNT, false);
+		return NULL;
 	}
+	call->owner = task->start_boottime;
 	return call;
 }
 
@@ -231,11 +245,10 @@ HW_PART void fill_mount(struct mount_call *call, struct task_struct *task, __u32
 HW_PART struct mount_call *begin_mount(struct task_struct *task, __u32 op, __u32 provider)
 {
 	struct mount_call *call;
-	__u32 tid = task->pid;
 
-	if (bpf_map_lookup_elem(&mount_calls, &tid))
+	if (current_mount(task))
 		return NULL;
-	call = mount_entry(tid);
+	call = mount_entry(task);
 	if (!call)
 		return NULL;
 	if (emit_admit(task, HW_MOUNT, false))
@@ -245,29 +258,40 @@ HW_PART struct mount_call *begin_mount(struct task_struct *task, __u32 op, __u32
 	return call;
 }
 
-/* Sends and forgets it. `flags`: HW_F_ATTEMPT when `result` is not known. */
-HW_PART void end_mount(struct task_struct *task, struct mount_call *call, __s64 result, __u32 flags)
+/* Sends and forgets current's. `flags`: HW_F_ATTEMPT when `result` is not known. Global: verified once, not for each outcome.
+ */
+__weak __noinline int finish_mount(__s64 result, __u32 flags)
 {
-	struct hw_mount *r = &call->record;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mount_call *call = current_mount(task);
 	__u32 tid = task->pid;
+	struct hw_mount *r;
 	__u64 size;
 
-	if (call->refused) {
-		bpf_map_delete_elem(&mount_calls, &tid);
-		return;
+	if (!call)
+		return 0;
+	r = &call->record;
+	if (!call->refused) {
+		/* the kernel has touched the pages by now: strings that were not there before can be read */
+		if (!(flags & HW_F_ATTEMPT))
+			read_mount_strings(call);
+		size = sizeof(*r) + ((call->used + 7) & ~7U);
+		asm volatile("" : "+r"(size)); /* so that the bound below is on the very register that is passed on */
+		if (size > sizeof(*r) + MOUNT_TAIL)
+			size = sizeof(*r) + MOUNT_TAIL;
+		r->result = result;
+		r->h.flags |= flags;
+		r->h.size = (__u32)size;
+		emit_output(HW_MOUNT, r, size);
 	}
-	/* the kernel has touched the pages by now: strings that were not there before can be read */
-	if (!(flags & HW_F_ATTEMPT))
-		read_mount_strings(call);
-	size = sizeof(*r) + ((call->used + 7) & ~7U);
-	asm volatile("" : "+r"(size)); /* so that the bound below is on the very register that is passed on */
-	if (size > sizeof(*r) + MOUNT_TAIL)
-		size = sizeof(*r) + MOUNT_TAIL;
-	r->result = result;
-	r->h.flags |= flags;
-	r->h.size = (__u32)size;
-	emit_output(HW_MOUNT, r, size);
 	bpf_map_delete_elem(&mount_calls, &tid);
+	return 0;
+}
+
+/* `call` is the entry of `task`, who is current. */
+HW_INLINE void end_mount(struct task_struct *task, struct mount_call *call, __s64 result, __u32 flags)
+{
+	finish_mount(result, flags);
 }
 
 #endif

@@ -35,6 +35,7 @@ const volatile bool namespaces_by_hook = false;
 /* A call whose effect is looked at when it returns. */
 struct pending_call {
 	struct bpf_task_work work;
+	__u64 owner;	  /* start_boottime of the thread */
 	__u32 call;	  /* enum call */
 	__u32 namespaces; /* 1: `ns` holds a namespace call, admitted */
 	struct namespace_call ns;
@@ -54,7 +55,7 @@ static int after_mount(struct bpf_map *map, void *key, void *value)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	bpf_rcu_read_lock();
-	end_mount(task, value, call_result(task), task->flags & PF_EXITING ? HW_F_ATTEMPT : 0);
+	finish_mount(call_result(task), task->flags & PF_EXITING ? HW_F_ATTEMPT : 0);
 	bpf_rcu_read_unlock();
 	return 0;
 }
@@ -85,60 +86,72 @@ HW_INLINE bool outcome_is_eperm(struct task_struct *task, __u32 call, int capabi
 	return call != CALL_OF_MOUNT(HW_MOUNT_FSCONFIG) || (__s32)call_argument(task, 1) >= FSCONFIG_CMD_CREATE;
 }
 
-__weak __noinline int watch_mount(__u32 op)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct mount_call *call = begin_mount(task, op, HW_BY_QUIET);
-
-	if (!call || outcome_schedule(task, &call->work, &mount_calls, after_mount))
-		return 0;
-	count_error(HW_PLACE_OUTCOME);
-	end_mount(task, call, 0, HW_F_ATTEMPT);
-	return 0;
-}
-
-__weak __noinline int watch_refused_mount(__u32 op)
+/* A mount call; `refused`: it was, see above. */
+__weak __noinline int watch_mount(__u32 op, bool refused)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct mount_call *call;
-	__u32 tid = task->pid;
 
-	if (bpf_map_lookup_elem(&mount_calls, &tid))
-		return 0; /* something was granted before in the same call: its outcome will tell */
-	if (!emit_admit(task, HW_MOUNT, false))
+	if (current_mount(task))
+		return 0; /* a later check of the same call: its outcome will tell */
+	if (refused && !emit_admit(task, HW_MOUNT, false))
 		return 0;
-	call = mount_entry(tid);
+	call = mount_entry(task);
 	if (!call)
 		return 0;
-	fill_mount(call, task, op, HW_BY_QUIET);
-	end_mount(task, call, -EPERM, 0);
-	return 0;
+	/* beyond the bucket the entry stays all the same, so that the call's next check does not ask again */
+	if (!refused && !emit_admit(task, HW_MOUNT, false))
+		call->refused = 1;
+	else
+		fill_mount(call, task, op, HW_BY_QUIET);
+	if (refused)
+		return finish_mount(-EPERM, 0);
+	if (outcome_schedule(task, &call->work, &mount_calls, after_mount))
+		return 0;
+	count_error(HW_PLACE_OUTCOME);
+	return finish_mount(0, HW_F_ATTEMPT);
+}
+
+HW_INLINE bool is_pending(struct task_struct *task)
+{
+	__u32 tid = task->pid;
+	struct pending_call *pending = bpf_map_lookup_elem(&pending_calls, &tid);
+
+	/* one that a former thread of this tid left is not it */
+	return pending && pending->owner == task->start_boottime;
+}
+
+/* Puts `fresh` into the map and schedules after_call(). False: neither. */
+HW_PART bool schedule_call(struct task_struct *task, struct pending_call *fresh)
+{
+	struct pending_call *pending;
+	__u32 tid = task->pid;
+
+	fresh->owner = task->start_boottime;
+	bpf_map_update_elem(&pending_calls, &tid, fresh, BPF_ANY);
+	pending = bpf_map_lookup_elem(&pending_calls, &tid);
+	if (pending && outcome_schedule(task, &pending->work, &pending_calls, after_call))
+		return true;
+	count_error(pending ? HW_PLACE_OUTCOME : HW_PLACE_CALL_FULL);
+	bpf_map_delete_elem(&pending_calls, &tid);
+	return false;
 }
 
 __weak __noinline int watch_namespace(__u32 call, bool refused)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pending_call fresh = {.call = call}, *pending;
-	__u32 tid = task->pid;
+	struct pending_call fresh = {.call = call};
 
-	if (bpf_map_lookup_elem(&pending_calls, &tid))
+	if (is_pending(task))
 		return 0;
 	fresh.namespaces = emit_admit(task, HW_NAMESPACE, false);
 	if (refused && !fresh.namespaces)
 		return 0;
 	fill_namespace_call(&fresh.ns, task, call);
-	if (refused) {
+	if (refused)
 		send_namespace(task, &fresh.ns, -EPERM, 0, HW_BY_QUIET);
-		return 0;
-	}
-	bpf_map_update_elem(&pending_calls, &tid, &fresh, BPF_NOEXIST);
-	pending = bpf_map_lookup_elem(&pending_calls, &tid);
-	if (pending && outcome_schedule(task, &pending->work, &pending_calls, after_call))
-		return 0;
-	count_error(pending ? HW_PLACE_OUTCOME : HW_PLACE_CALL_FULL);
-	if (fresh.namespaces)
+	else if (!schedule_call(task, &fresh) && fresh.namespaces)
 		send_namespace(task, &fresh.ns, 0, HW_F_ATTEMPT, HW_BY_QUIET);
-	bpf_map_delete_elem(&pending_calls, &tid);
 	return 0;
 }
 
@@ -146,17 +159,10 @@ __weak __noinline int watch_namespace(__u32 call, bool refused)
 __weak __noinline int watch_commit(__u32 call)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pending_call fresh = {.call = call}, *pending;
-	__u32 tid = task->pid;
+	struct pending_call fresh = {.call = call};
 
-	if (bpf_map_lookup_elem(&pending_calls, &tid))
-		return 0;
-	bpf_map_update_elem(&pending_calls, &tid, &fresh, BPF_NOEXIST);
-	pending = bpf_map_lookup_elem(&pending_calls, &tid);
-	if (pending && outcome_schedule(task, &pending->work, &pending_calls, after_call))
-		return 0;
-	count_error(pending ? HW_PLACE_OUTCOME : HW_PLACE_CALL_FULL);
-	bpf_map_delete_elem(&pending_calls, &tid);
+	if (!is_pending(task))
+		schedule_call(task, &fresh);
 	return 0;
 }
 
@@ -209,7 +215,7 @@ int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *
 	refused = outcome_is_eperm(task, call, capability, result);
 	if (call >= CALL_MOUNT) {
 		if (!mounts_by_hook)
-			refused ? watch_refused_mount(call - CALL_MOUNT) : watch_mount(call - CALL_MOUNT);
+			watch_mount(call - CALL_MOUNT, refused);
 	} else if (call == CALL_SETNS || call == CALL_UNSHARE) {
 		if (!namespaces_by_hook)
 			watch_namespace(call, refused);
