@@ -2,14 +2,12 @@
 
 #include <array>
 
+#include "event/decode.h"
+#include "event/kernel_names.h"
+
 namespace hullwatch {
 namespace {
 
-constexpr std::array<std::string_view, HW_KIND_MAX> kKindNames = {"none",       "exec",  "fork",      "exit",   "credential",
-                                                                  "capability", "mount", "namespace", "cgroup", "socket",
-                                                                  "request",    "burst", "flood",     "task"};
-constexpr std::array<std::string_view, HW_WAY_MAX> kWayNames = {"unknown", "setid", "exec",   "capset", "keyctl",
-                                                                "userns",  "setns", "commit", "fork"};
 constexpr std::array<std::string_view, HW_NS_OP_MAX> kNamespaceOps = {"setns", "unshare"};
 constexpr std::array<std::string_view, HW_CGROUP_OP_MAX> kCgroupOps = {"mkdir", "rmdir", "attach"};
 constexpr std::array<std::string_view, HW_SOCKET_OP_MAX> kSocketOps = {"connect", "use"};
@@ -46,7 +44,7 @@ void write_namespaces(JsonWriter& json, std::string_view name, const hw_namespac
 void write_suppressed(JsonWriter& json, const hw_home& counts) {
   json.key("suppressed").begin_object();
   for (size_t kind = 1; kind < HW_KIND_MAX; ++kind) {
-    if (counts.suppressed[kind] != 0) json.member(kKindNames[kind], counts.suppressed[kind]);
+    if (counts.suppressed[kind] != 0) json.member(kind_name(static_cast<uint32_t>(kind)), counts.suppressed[kind]);
   }
   json.end_object();
 }
@@ -98,7 +96,7 @@ struct BodyWriter {
 
   void operator()(const CredentialEvent& e) const {
     const hw_credential& f = e.facts;
-    json.key("credential").begin_object().member("way", name_of(kWayNames, f.way));
+    json.key("credential").begin_object().member("way", way_name(f.way));
     write_cred(json, "before", f.before);
     write_cred(json, "after", f.after);
     json.member("exe_flags", f.exe_flags).member("exe_uid", f.exe_uid).member("repeats", f.repeats);
@@ -171,14 +169,14 @@ struct BodyWriter {
   }
 
   void operator()(const FloodEvent& e) const {
-    json.key("flood").begin_object().member("kind", name_of(kKindNames, e.facts.flooded)).member("over", e.facts.over != 0);
+    json.key("flood").begin_object().member("kind", kind_name(e.facts.flooded)).member("over", e.facts.over != 0);
     json.member("suppressed", e.facts.suppressed).end_object();
   }
 
   void operator()(const LossEvent& e) const {
     json.key("events_lost").begin_object().member("critical", e.critical).key("lost").begin_object();
     for (size_t kind = 1; kind < HW_KIND_MAX; ++kind) {
-      if (e.lost[kind] != 0) json.member(kKindNames[kind], e.lost[kind]);
+      if (e.lost[kind] != 0) json.member(kind_name(static_cast<uint32_t>(kind)), e.lost[kind]);
     }
     json.end_object().end_object();
   }

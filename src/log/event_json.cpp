@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 
+#include "event/kernel_names.h"
 #include "log/event_body_json.h"
 #include "util/json_writer.h"
 
@@ -10,12 +11,6 @@ namespace hullwatch {
 namespace {
 
 constexpr uint32_t kUnset = 0xffffffffU;
-
-std::string_view provider_name(uint16_t provider) {
-  constexpr std::array<std::string_view, HW_PROVIDER_MAX> kNames = {"always", "quiet",    "lsm",     "fentry",
-                                                                    "kprobe", "dispatch", "iterator"};
-  return provider < kNames.size() ? kNames[provider] : "unknown";
-}
 
 void write_flags(JsonWriter& json, uint32_t flags) {
   constexpr std::array<std::pair<uint32_t, std::string_view>, 8> kNames = {{{HW_F_HOME_INFERRED, "home_inferred"},
