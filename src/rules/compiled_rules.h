@@ -1,12 +1,12 @@
 #pragma once
 // What a RuleSet holds. Private to rule_set.cpp and the compiler.
 
-#include <array>
 #include <atomic>
 #include <memory>
 
 #include "rules/condition_pool.h"
 #include "rules/output_template.h"
+#include "rules/rule_index.h"
 #include "rules/rule_set.h"
 #include "rules/rule_tests.h"
 
@@ -19,8 +19,7 @@ struct CompiledRules {
   std::vector<RuleInfo> infos;
   std::vector<rules::NodeId> conditions;       // by rule
   std::vector<rules::OutputTemplate> outputs;  // by rule
-  /// Live rules that can match a type, in order of definition.
-  std::array<std::vector<uint32_t>, static_cast<size_t>(EventType::count_)> by_type;
+  rules::RuleIndex index;                      // of the live rules
   std::unique_ptr<std::atomic<uint64_t>[]> matches;
   std::vector<std::pair<std::string, std::string>> digests;
   std::vector<RuleTestCase> test_cases;

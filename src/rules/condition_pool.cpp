@@ -106,6 +106,25 @@ NodeId ConditionPool::check(const std::string& key, SlotId left, Operator op, Ma
   return add("c" + key, node, std::move(facts));
 }
 
+std::vector<NodeId> ConditionPool::conjuncts(NodeId node) {
+  std::vector<NodeId> out;
+  collect_conjuncts(node, out);
+  std::ranges::stable_sort(out, {}, [this](NodeId id) { return facts_[id].cost; });
+  for (const NodeId id : out) refer(id);
+  return out;
+}
+
+void ConditionPool::collect_conjuncts(NodeId id, std::vector<NodeId>& out) {
+  const Node& node = nodes_[id];
+  if (node.kind == Kind::types) return;
+  // What others share stays whole, so that its answer is found once.
+  if (node.kind != Kind::all_of || node.shared) {
+    out.push_back(id);
+    return;
+  }
+  for (uint32_t i = 0; i < node.count; ++i) collect_conjuncts(children_[node.first + i], out);
+}
+
 void ConditionPool::collect_missing(NodeId id, TypeSet types, std::vector<const Field*>& out) const {
   types &= facts_[id].blind;
   if (types.empty()) return;

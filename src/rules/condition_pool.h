@@ -40,6 +40,9 @@ class ConditionPool {
   /// left exists, left op constants, or left op right. `key` tells equal checks apart from others.
   NodeId check(const std::string& key, SlotId left, Operator op, MatcherPtr matcher, std::optional<SlotId> right);
   [[nodiscard]] const NodeFacts& facts(NodeId node) const { return facts_[node]; }
+  /// What must all hold for the node to hold, the cheapest first, for a rule whose event types are already right: `evt.type`
+  /// checks at the top are left out. Counts as a use of each.
+  std::vector<NodeId> conjuncts(NodeId node);
   /// Fields without accessor that the node's answer hangs on for some of `types`.
   void collect_missing(NodeId node, TypeSet types, std::vector<const Field*>& out) const;
   /// The bit of an event name that nothing here produces.
@@ -73,6 +76,7 @@ class ConditionPool {
   NodeId series(Kind kind, std::vector<NodeId> children);
   NodeId add(const std::string& key, Node node, NodeFacts facts);
   void refer(NodeId child);
+  void collect_conjuncts(NodeId node, std::vector<NodeId>& out);
   [[nodiscard]] bool compute(const Node& node, EventType type, Evaluation& evaluation);
 
   SlotTable slots_;

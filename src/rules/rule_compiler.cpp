@@ -129,6 +129,11 @@ void RuleCompiler::compile(CompiledRules& out) {
   for (auto& [name, macro] : macros_) check_references(*macro);
   for (const auto& rule : definitions_.rules())
     if (!rule.unknown_source) compile_rule(rule, out);
+  // Only now is it known which nodes rules share.
+  for (size_t i = 0; i < out.infos.size(); ++i)
+    if (out.infos[i].state == RuleInfo::State::live)
+      out.index.add(static_cast<uint32_t>(i), out.conditions[i], out.infos[i].event_types, out.pool);
+  out.index.build(out.pool);
   warn_unused();
 }
 
@@ -308,9 +313,6 @@ void RuleCompiler::compile_rule(const RuleDefinition& rule, CompiledRules& out) 
   info.position = {rule.place.file->name, rule.place.node->line, rule.place.node->column};
   find_state(rule, facts, *node, info);
 
-  const auto index = static_cast<uint32_t>(out.infos.size());
-  if (info.state == RuleInfo::State::live)
-    for (const EventType type : info.event_types) out.by_type[static_cast<size_t>(type)].push_back(index);
   out.infos.push_back(std::move(info));
   out.conditions.push_back(*node);
   out.outputs.push_back(std::move(*output));

@@ -127,22 +127,17 @@ LoadedRules RuleSet::load_text(const std::vector<std::pair<std::string, std::str
 void RuleSet::evaluate(const EventContext& context, std::vector<RuleMatch>& matches) const {
   CompiledRules& compiled = *compiled_;
   const EventType type = context.event.type;
-  const auto& candidates = compiled.by_type[static_cast<size_t>(type)];
-  if (candidates.empty()) return;
+  if (!compiled.index.wants(type)) return;
   compiled.evaluation->begin(context);
-  for (const uint32_t rule : candidates) {
-    if (!compiled.pool.evaluate(compiled.conditions[rule], type, *compiled.evaluation)) continue;
+  compiled.index.match(type, compiled.pool, *compiled.evaluation, [&](uint32_t rule) {
     compiled.matches[rule].fetch_add(1, std::memory_order_relaxed);
     const auto& output = compiled.outputs[rule];
     matches.push_back({&compiled.infos[rule], output.render(*compiled.evaluation), output.fields(*compiled.evaluation)});
-    if (!compiled.match_all) return;
-  }
+    return compiled.match_all;
+  });
 }
 
-bool RuleSet::wants(EventType type) const {
-  const auto index = static_cast<size_t>(type);
-  return index < compiled_->by_type.size() && !compiled_->by_type[index].empty();
-}
+bool RuleSet::wants(EventType type) const { return type < EventType::count_ && compiled_->index.wants(type); }
 
 const std::vector<RuleInfo>& RuleSet::rules() const { return compiled_->infos; }
 uint64_t RuleSet::match_count(size_t rule) const { return compiled_->matches[rule].load(std::memory_order_relaxed); }
