@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "alert/stdout_sink.h"
+#include "build_info.h"
 #include "enrich/pids_limit.h"
 #include "enrich/proc_reader.h"
 #include "log/log_content.h"
@@ -82,7 +83,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   auto cgroups = find_cgroup_tree();
   if (!cgroups) return fail(std::move(cgroups.error()));
   daemon->cgroups_ = std::move(*cgroups);
-  for (auto step : {&Daemon::open_outputs, &Daemon::open_sensor, &Daemon::take_stock})
+  for (auto step : {&Daemon::open_outputs, &Daemon::open_endpoint, &Daemon::open_sensor, &Daemon::take_stock})
     if (auto done = (daemon.get()->*step)(); !done) return fail(std::move(done.error()));
   return daemon;
 }
@@ -91,7 +92,11 @@ Status Daemon::open_outputs() {
   const Config& config = options_.config;
   Dispatcher::Hooks hooks;
   hooks.written = [this](const Alert& alert, std::string_view sink) {
-    if (sink == "stdout") latency_.record(clock_.boot_ns() - std::min(clock_.boot_ns(), alert.boot_ns));
+    if (sink != "stdout") return;
+    const uint64_t now = clock_.boot_ns();
+    const uint64_t took = now - std::min(now, alert.boot_ns);
+    latency_.record(took);
+    counters_->latency.record(took);
   };
   dispatcher_ = std::make_unique<Dispatcher>(std::move(hooks));
   const SinkOptions queue{.queue = config.limits.sink_queue};
@@ -107,11 +112,26 @@ Status Daemon::open_outputs() {
                                  clock_);
     if (!log) return fail(std::move(log.error()));
     sequence_ = (*log)->sequence();
+    log_stats_ = (*log)->stats();
     SinkOptions with_records = queue;
     with_records.records = true;
     dispatcher_->add(std::move(*log), with_records);
   }
   return {};
+}
+
+Status Daemon::open_endpoint() {
+  if (options_.config.listen == "off") return {};
+  auto collector = std::make_shared<MetricsCollector>(HULLWATCH_VERSION, HULLWATCH_REVISION, counters_, readiness_, metric_sources());
+  auto endpoint = HttpEndpoint::start(options_.config.listen, std::move(collector), readiness_);
+  if (!endpoint) return fail(std::move(endpoint.error()));
+  endpoint_ = std::move(*endpoint);
+  return {};
+}
+
+void Daemon::use_rules(std::shared_ptr<const RuleSet> rules) {
+  pipeline_->set_rules(rules);
+  rules_.store(std::move(rules));
 }
 
 Status Daemon::open_sensor() {
@@ -131,16 +151,24 @@ Status Daemon::open_sensor() {
     if (sensor_) (void)sensor_->object().set_container(container.cgroup_id, container.cgroup_id);
   });
   pipeline_ = std::make_unique<Pipeline>(config, clock_, redactor_, *containers_, ports());
-  pipeline_->set_rules(options_.rules);
+  use_rules(options_.rules);
   SensorOptions sensor;
   sensor.knobs = knobs_of(config, cgroups_);
   sensor.self_test.cgroup_root = cgroups_.path;
-  auto opened = Sensor::open(sensor, [this](std::span<const std::byte> record, bool) {
-    if (auto taken = pipeline_->record(record); !taken) report_bad_record(taken.error());
-  });
+  auto opened = Sensor::open(sensor, [this](std::span<const std::byte> record, bool) { take_record(record); });
   if (!opened) return fail(std::move(opened.error()));
   sensor_ = std::move(*opened);
   return {};
+}
+
+void Daemon::take_record(std::span<const std::byte> record) {
+  hw_header header{};
+  if (record.size() >= sizeof(header)) std::memcpy(&header, record.data(), sizeof(header));
+  counters_->received(header.kind);
+  if (auto taken = pipeline_->record(record); !taken) {
+    counters_->decode_error();
+    report_bad_record(taken.error());
+  }
 }
 
 /// In this order: containers, so that the kernel knows their cgroups; then tasks, which take their home from those.
@@ -163,11 +191,11 @@ Status Daemon::take_stock() {
 PipelinePorts Daemon::ports() {
   PipelinePorts ports;
   ports.alert = [this](const std::shared_ptr<Alert>& alert) { send_alert(alert); };
-  if (sequence_ != nullptr)
-    ports.log_event = [this](const EventContext& context) {
-      if (log_wants(options_.config.log.content, context.event))
-        dispatcher_->push(log_record_from(context, redactor_, *sequence_));
-    };
+  ports.event = [this](const EventContext& context) {
+    counters_->event(context.event.type);
+    if (sequence_ != nullptr && log_wants(options_.config.log.content, context.event))
+      dispatcher_->push(log_record_from(context, redactor_, *sequence_));
+  };
   ports.classify_listener = [this](const SocketEvent& socket, const ProcessTree&) {
     const ListenerJudgement verdict = listeners_->on_contact(socket.facts);
     return ListenerVerdict{.runtime = verdict.runtime, .name = verdict.name};
@@ -179,6 +207,7 @@ PipelinePorts Daemon::ports() {
 }
 
 void Daemon::send_alert(const std::shared_ptr<Alert>& alert) {
+  counters_->alert(alert->priority);
   if (sequence_ != nullptr) alert->seq = sequence_->next();
   dispatcher_->push(AlertPtr(alert));
 }
@@ -198,6 +227,7 @@ Status Daemon::run() {
   started_ns_ = clock_.boot_ns();
   log_lifecycle("start", start_members());
   report_ready();
+  readiness_->started();
   auto ended = loop(options_.duration_ns == 0 ? UINT64_MAX : started_ns_ + options_.duration_ns);
   stop();
   return ended;
@@ -227,7 +257,8 @@ bool Daemon::handle_signal() {
     if (!options_.reload) continue;
     auto rules = options_.reload();
     const bool good = rules != nullptr;
-    if (good) pipeline_->set_rules(std::move(rules));
+    if (good) use_rules(std::move(rules));
+    counters_->set_reload(good, clock_.wall_ns());
     std::cerr << (good ? "hullwatch: rules reloaded\n" : "hullwatch: the new rules are not good; the old ones stay\n");
     log_lifecycle("reload", good ? "\"ok\":true" : "\"ok\":false");
   }
@@ -246,7 +277,9 @@ void Daemon::tick() {
   ticked_ns_ = clock_.boot_ns();
   sample_homes();
   pipeline_->tick(homes_);
-  if (ticked_ns_ - losses_looked_ns_ >= kSecond) look_for_losses();
+  if (ticked_ns_ - losses_looked_ns_ < kSecond) return;
+  look_for_losses();
+  export_figures();
 }
 
 /// Counts of the homes. Limits are read of those that forked since the last look, or are near theirs.
@@ -295,13 +328,25 @@ void Daemon::look_for_losses() {
   pipeline_->own_event(std::move(event));
 }
 
+/// Until all that was submitted is here: the critical ring's thread may still hold what poll() does not see yet.
+void Daemon::drain_rings() {
+  const uint64_t deadline = clock_.boot_ns() + 2 * kSecond;
+  const KindCounts counts = sensor_->object().counts();
+  const auto complete = [&] {
+    const auto received = sensor_->rings().received();
+    for (size_t kind = HW_EXEC; kind < HW_TASK; ++kind)
+      if (received[kind] < counts[kind].submitted) return false;
+    return true;
+  };
+  while (!complete() && clock_.boot_ns() < deadline)
+    if (!sensor_->rings().poll(std::chrono::milliseconds(10))) return;
+}
+
 /// What is in the rings still counts; what is in the queues is written; then the threads end.
 void Daemon::stop() {
+  endpoint_.reset();
   sensor_->detach();
-  for (int i = 0; i < 1000; ++i) {
-    auto handed = sensor_->rings().poll(std::chrono::milliseconds(i == 0 ? 20 : 0));
-    if (!handed || *handed == 0) break;
-  }
+  drain_rings();
   take_metadata();
   tick();
   pipeline_->flush();

@@ -3,6 +3,8 @@
 // to the main thread, which is the evaluator's.
 
 #include <array>
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,7 +17,11 @@
 #include "enrich/container_index.h"
 #include "enrich/runtime_states.h"
 #include "log/forensic_log.h"
+#include "metrics/counters.h"
+#include "metrics/http_endpoint.h"
 #include "metrics/latency_quantiles.h"
+#include "metrics/metrics_collector.h"
+#include "metrics/readiness.h"
 #include "pipeline/pipeline.h"
 #include "probe/listener_classifier.h"
 #include "probe/sensor.h"
@@ -46,9 +52,11 @@ class Daemon {
  private:
   explicit Daemon(DaemonOptions options, Redactor redactor);
   Status open_outputs();
+  Status open_endpoint();
   Status open_sensor();
   Status take_stock();  // containers, processes and listeners that were there before
   PipelinePorts ports();
+  MetricSources metric_sources();
 
   Status loop(uint64_t end_ns);
   bool handle_signal();  // false: end
@@ -56,9 +64,13 @@ class Daemon {
   void tick();
   void sample_homes();
   void look_for_losses();
+  void export_figures();
+  void take_record(std::span<const std::byte> record);
   void report_bad_record(const Error& error);
-  void report_ready() const;
+  void report_ready();
+  void use_rules(std::shared_ptr<const RuleSet> rules);
   [[nodiscard]] std::string start_members() const;
+  void drain_rings();
   void stop();
   void print_summary() const;
 
@@ -71,6 +83,10 @@ class Daemon {
   CgroupTree cgroups_;
   Fd signals_, epoll_;
   std::shared_ptr<SequenceAllocator> sequence_;
+  std::shared_ptr<const LogStats> log_stats_;
+  std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
+  std::shared_ptr<Readiness> readiness_ = std::make_shared<Readiness>();
+  std::atomic<std::shared_ptr<const RuleSet>> rules_;  // the pipeline's, for scrapes
   std::unique_ptr<Dispatcher> dispatcher_;
   std::optional<ContainerIndex> containers_;
   std::optional<RuntimeStates> runtime_states_;
@@ -78,6 +94,7 @@ class Daemon {
   std::unique_ptr<ListenerClassifier> listeners_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Sensor> sensor_;
+  std::unique_ptr<HttpEndpoint> endpoint_;  // last: its threads read all of the above
 
   LatencyQuantiles latency_;  // hook to written on stdout
   std::vector<HomeSample> homes_;

@@ -33,14 +33,22 @@ std::string Daemon::start_members() const {
   return members.substr(1, members.size() - 2);
 }
 
-void Daemon::report_ready() const {
+void Daemon::report_ready() {
   size_t live = 0;
   for (const RuleInfo& rule : pipeline_->rules()->rules()) live += rule.state == RuleInfo::State::live ? 1 : 0;
   std::cerr << "hullwatch: ready: " << live << " rules live, " << containers_->all().size() << " containers, "
             << pipeline_->tree().size() << " processes\n";
   for (const std::string& trouble : sensor_->troubles()) std::cerr << "hullwatch: degraded: " << trouble << '\n';
-  for (std::string_view missing : sensor_->ladder().missing_core())
+  counters_->set_reload(true, clock_.wall_ns());
+  std::vector<ProviderState> providers;
+  for (const Rung& rung : sensor_->ladder().rungs())
+    providers.push_back({std::string(rung.observation->name), rung.provider != nullptr ? std::string(tier_name(rung.provider->tier)) : "none",
+                         rung.provider == nullptr ? "missing" : (rung.refused.empty() ? "active" : "degraded")});
+  counters_->set_providers(std::move(providers));
+  for (std::string_view missing : sensor_->ladder().missing_core()) {
+    readiness_->failed(std::string(missing), "nothing on this kernel observes it; hullwatch doctor tells why");
     std::cerr << "hullwatch: not ready: nothing on this kernel observes " << missing << " (hullwatch doctor tells why)\n";
+  }
 }
 
 /// The first, and then each time their number has grown tenfold: the counter tells the rest.
@@ -49,6 +57,58 @@ void Daemon::report_bad_record(const Error& error) {
   for (uint64_t step = 1; step <= count; step *= 10)
     if (step == count)
       std::cerr << "hullwatch: a kernel record was skipped (" << count << " so far): " << error.message << '\n';
+}
+
+/// Read on the scraping thread: only what may be read from any.
+MetricSources Daemon::metric_sources() {
+  MetricSources sources;
+  sources.rules = [this] {
+    std::vector<RuleFigures> figures;
+    const auto rules = rules_.load();
+    if (rules == nullptr) return figures;
+    for (size_t i = 0; i < rules->rules().size(); ++i)
+      figures.push_back({rules->rules()[i].name, rules->rules()[i].priority, rules->match_count(i)});
+    return figures;
+  };
+  sources.rule_states = [this] {
+    std::map<std::string, uint64_t> states{{"live", 0}, {"inert", 0}, {"disabled", 0}};
+    if (const auto rules = rules_.load(); rules != nullptr)
+      for (const RuleInfo& rule : rules->rules())
+        ++states[rule.state == RuleInfo::State::live ? "live" : (rule.state == RuleInfo::State::inert ? "inert" : "disabled")];
+    return states;
+  };
+  sources.sinks = [this] { return dispatcher_->stats(); };
+  if (log_stats_ != nullptr)
+    sources.log = [stats = log_stats_] {
+      return LogFigures{.bytes = stats->bytes, .records = stats->records, .lost = stats->lost, .write_errors = stats->write_errors,
+                        .syncs = stats->syncs, .sync_errors = stats->sync_errors, .stored_bytes = stats->stored_bytes,
+                        .segments_removed = stats->segments_removed};
+    };
+  return sources;
+}
+
+/// About once a second: what only the evaluator may look at, copied to where a scrape finds it.
+void Daemon::export_figures() {
+  const KindCounts counts = sensor_->object().counts();
+  for (uint32_t kind = HW_EXEC; kind < HW_KIND_MAX; ++kind) {
+    KernelCount count{.submitted = counts[kind].submitted, .lost = counts[kind].lost, .suppressed = 0};
+    for (const HomeSample& home : homes_) count.suppressed += home.counts.suppressed[kind];
+    counters_->set_kernel(kind, count);
+  }
+  const ContainerIndexStats& index = containers_->stats();
+  const ProcessTreeStats& tree = pipeline_->tree().stats();
+  PipelineFigures figures{.containers_by_runtime = {},
+                          .resolved_by_event = index.resolved_by_event,
+                          .resolved_by_scan = index.resolved_by_scan,
+                          .unresolved = index.unknown,
+                          .containers_evicted = index.evicted,
+                          .processes = pipeline_->tree().size(),
+                          .processes_evicted_exited = tree.evicted_exited,
+                          .processes_evicted_live = tree.evicted_live,
+                          .process_misses = tree.misses};
+  for (const Container* container : containers_->all())
+    if (container->removed_ns == 0) ++figures.containers_by_runtime[container->runtime];
+  counters_->set_pipeline(std::move(figures));
 }
 
 void Daemon::print_summary() const {

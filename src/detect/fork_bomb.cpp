@@ -136,7 +136,12 @@ void ForkBombDetector::report(const Watch& watch, uint64_t now_ns, bool over, co
   found(std::move(event));
 }
 
-void ForkBombDetector::forget(uint64_t home) { watches_.erase(home); }
+void ForkBombDetector::forget(uint64_t home, uint64_t now_ns, const FindingSink& found) {
+  const auto watch = watches_.find(home);
+  if (watch == watches_.end()) return;
+  if (watch->second.burning) report(watch->second, now_ns, true, found);
+  watches_.erase(watch);
+}
 
 bool ForkBombDetector::burning() const {
   return std::any_of(watches_.begin(), watches_.end(), [](const auto& entry) { return entry.second.burning; });

@@ -30,8 +30,8 @@ class ForkBombDetector final : public Detector {
   void on_tick(uint64_t now_ns, const FindingSink& found) override;
   /// Counts of the homes that changed; call before on_tick, ten times a second while anything forks.
   void sample(uint64_t now_ns, std::span<const HomeSample> homes);
-  /// A home that is gone.
-  void forget(uint64_t home);
+  /// A home that is gone: closes the bomb that burned in it.
+  void forget(uint64_t home, uint64_t now_ns, const FindingSink& found);
   /// True while a bomb burns somewhere: the caller then samples at full rate.
   [[nodiscard]] bool burning() const;
 

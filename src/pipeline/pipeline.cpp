@@ -40,7 +40,6 @@ void Pipeline::own_event(Event event) {
 }
 
 void Pipeline::take_up(const Event& event, std::span<const std::byte> record) {
-  ++stats_.events[static_cast<size_t>(event.type)];
   tree_.update(event);
   if (const Container* began = containers_.update(event); began != nullptr && ports_.container_began)
     ports_.container_began(*began);
@@ -55,10 +54,7 @@ void Pipeline::take_up(const Event& event, std::span<const std::byte> record) {
 }
 
 FindingSink Pipeline::finding_sink() {
-  return [this](const Event& finding) {
-    ++stats_.events[static_cast<size_t>(finding.type)];
-    judge(context_of(finding), {});
-  };
+  return [this](const Event& finding) { judge(context_of(finding), {}); };
 }
 
 EventContext Pipeline::context_of(const Event& event) {
@@ -73,7 +69,7 @@ EventContext Pipeline::context_of(const Event& event) {
 }
 
 void Pipeline::judge(const EventContext& context, std::span<const std::byte> record) {
-  if (ports_.log_event) ports_.log_event(context);
+  if (ports_.event) ports_.event(context);
   if (rules_ == nullptr || !rules_->wants(context.event.type)) return;
   const bool unnamed = context.container != nullptr && context.container->state == Container::Metadata::pending;
   if (!unnamed || held_.size() >= kMaxHeld) return evaluate(context);

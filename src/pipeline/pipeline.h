@@ -25,8 +25,8 @@ namespace hullwatch {
 /// What the pipeline asks of the world. Called on the evaluator thread; none may block.
 struct PipelinePorts {
   std::function<void(std::shared_ptr<Alert>)> alert;
-  /// An event the log may want, as its configuration says.
-  std::function<void(const EventContext&)> log_event;
+  /// Every event and finding, before rules see it: to be counted, and logged if the configuration says so.
+  std::function<void(const EventContext&)> event;
   /// A container began: ask for its metadata, tell the kernel's map.
   std::function<void(const Container&)> container_began;
   /// A listener met for the first time: is it a runtime's? The answer goes to the kernel's map as well.
@@ -39,7 +39,6 @@ struct PipelineStats {
   uint64_t decode_errors = 0;
   uint64_t events_held = 0;     // rules waited for the container's metadata
   uint64_t events_unnamed = 0;  // and it did not come in time: alerts went out marked pending
-  uint64_t events[static_cast<size_t>(EventType::count_)] = {};
 };
 
 class Pipeline {
@@ -56,7 +55,7 @@ class Pipeline {
   /// Metadata of a container arrived: evaluates what waited for it.
   void metadata_arrived(uint64_t home);
   /// A container is gone, and its last process with it.
-  void forget_home(uint64_t home) { fork_bomb_.forget(home); }
+  void forget_home(uint64_t home) { fork_bomb_.forget(home, clock_.boot_ns(), finding_sink()); }
   /// Evaluates what still waits; at the end.
   void flush();
 

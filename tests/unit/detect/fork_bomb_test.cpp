@@ -83,6 +83,15 @@ TEST_F(Storm, OneFindingWhileItBurnsAndOneWithTotalsAfter) {
   EXPECT_FALSE(detector_.burning());
 }
 
+TEST_F(Storm, AContainerThatEndsClosesItsBomb) {
+  advance(0, 0);
+  for (int i = 0; i < 6; ++i) advance(120, 2);
+  detector_.forget(kHome, now_, [this](Event e) { found_.push_back(std::move(e)); });
+  ASSERT_EQ(found_.size(), 2U);
+  EXPECT_TRUE(finding(1).over);
+  EXPECT_FALSE(detector_.burning());
+}
+
 TEST_F(Storm, TheRootOfTheStormIsShown) {
   test::World world;
   Container& web = world.container("web");
