@@ -8,6 +8,9 @@
  * Any provider may call it: from fexit/commit_creds with way_of(current_call(task)), from a check-on-use hook with
  * HW_WAY_UNKNOWN. During exec a provider leaves commits alone: sched_process_exec compares, when the new exe is known.
  *
+ * Runtimes drop forty capabilities from the bounding set one by one. Losses of that kind alone are not sent: the shadow keeps
+ * what was, and the next record of the thread, at the latest at its exec, shows them all.
+ *
  * A repeat of a transition (way, before, after) by the same program of the same process is counted, not sent: in the `repeats`
  * of its next record and in homes[home].suppressed.
  */
@@ -19,11 +22,14 @@
 #include "emit.h"
 
 #define TRANSITIONS 8
+/* As HW_WAY_UNKNOWN, and what was put off is due. */
+#define WAY_OF_EXEC_TO_COME (HW_WAY_MAX + 1)
 /* Set and cleared by anyone, gives nothing by itself, gone at exec: not a change worth a record. */
 #define SECUREBIT_KEEP_CAPS (1U << 4)
 
 #define CRED_WORDS	(sizeof(struct hw_cred) / sizeof(__u64))
 #define SECUREBITS_WORD 4 /* securebits and userns */
+#define BOUNDING_WORD	9
 
 /* One change of a thread's credentials. */
 struct transition {
@@ -72,16 +78,24 @@ HW_INLINE __u32 way_of(__u32 call)
 	}
 }
 
-/* By words: the struct has no padding. */
-HW_INLINE bool same_credentials(const struct hw_cred *a, const struct hw_cred *b)
+/* How two credentials differ. By words: the struct has no padding. */
+enum difference {
+	SAME = 0,
+	BOUNDING_LOST, /* only in capabilities gone from the bounding set */
+	DIFFERENT,
+};
+
+HW_INLINE enum difference compare_credentials(const struct hw_cred *before, const struct hw_cred *after)
 {
-	const __u64 *left = (const void *)a, *right = (const void *)b;
-	__u64 differs = (a->securebits ^ b->securebits) & ~SECUREBIT_KEEP_CAPS;
+	const __u64 *left = (const void *)before, *right = (const void *)after;
+	__u64 differs = (before->securebits ^ after->securebits) & ~SECUREBIT_KEEP_CAPS;
 
 	for (__u32 i = 0; i < CRED_WORDS; i++)
-		if (i != SECUREBITS_WORD)
+		if (i != SECUREBITS_WORD && i != BOUNDING_WORD)
 			differs |= left[i] ^ right[i];
-	return !differs && a->userns == b->userns;
+	if (differs || before->userns != after->userns || after->cap_bounding & ~before->cap_bounding)
+		return DIFFERENT;
+	return before->cap_bounding == after->cap_bounding ? SAME : BOUNDING_LOST;
 }
 
 /*
@@ -226,6 +240,7 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *state = thread_state_make(task);
 	struct transition change = {.way = way, .provider = provider};
+	enum difference difference;
 
 	if (!state)
 		return 0;
@@ -235,14 +250,17 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 		state->flags |= TASK_SHADOW;
 		change.before = change.after;
 		change.uncertain = 1;
-		if (way != HW_WAY_UNKNOWN && way != HW_WAY_EXEC)
+		if (way != HW_WAY_UNKNOWN && way != HW_WAY_EXEC && way != WAY_OF_EXEC_TO_COME)
 			send_credential(task, &change);
 		return 0;
 	}
-	if (same_credentials(&state->shadow, &change.after)) {
+	difference = compare_credentials(&state->shadow, &change.after);
+	if (difference == SAME || (difference == BOUNDING_LOST && way != WAY_OF_EXEC_TO_COME)) {
 		state->shadow.securebits = change.after.securebits;
 		return 0;
 	}
+	if (way == WAY_OF_EXEC_TO_COME)
+		change.way = difference == BOUNDING_LOST ? HW_WAY_CAPSET : HW_WAY_UNKNOWN;
 	change.before = state->shadow;
 	change.uncertain = state->flags & TASK_SHADOW_UNCERTAIN ? 1 : 0;
 	state->shadow = change.after;
@@ -268,8 +286,17 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 	read_cred(&change.after, child->real_cred);
 	to->shadow = change.after;
 	to->flags = (to->flags | TASK_SHADOW) & ~TASK_SHADOW_UNCERTAIN;
-	if (!from || !(from->flags & TASK_SHADOW) || same_credentials(&from->shadow, &change.after))
+	if (!from || !(from->flags & TASK_SHADOW))
 		return;
+	switch (compare_credentials(&from->shadow, &change.after)) {
+	case SAME:
+		return;
+	case BOUNDING_LOST:
+		to->shadow = from->shadow; /* still to be told, by whichever of the two changes first */
+		return;
+	default:
+		break;
+	}
 	change.before = from->shadow;
 	change.way = change.before.userns != change.after.userns ? HW_WAY_USERNS : HW_WAY_FORK;
 	send_credential(child, &change);

@@ -2,7 +2,7 @@
  * Changes its own capabilities and prints its credentials around each step, one line a step:
  *   capset_actor toggle CAP     lowers CAP in the effective set, then raises it again
  *   capset_actor drop CAP       gives CAP up in the effective and permitted sets
- *   capset_actor bounding CAP   drops CAP from the bounding set
+ *   capset_actor bounding CAP   drops CAP from the bounding set; with a PROGRAM … behind it, execs that
  *   capset_actor ambient CAP    makes CAP inheritable, then ambient (the latter makes no capability check in the kernel)
  *   capset_actor securebits N   sets the securebits
  */
@@ -50,9 +50,9 @@ static void end(long result)
 
 int main(int argc, char **argv)
 {
-	int value = argc == 3 ? atoi(argv[2]) : 0;
+	int value = argc >= 3 ? atoi(argv[2]) : 0;
 
-	if (argc != 3 || value < 0 || value > 63) {
+	if (argc < 3 || value < 0 || value > 63) {
 		errno = EINVAL;
 		die("usage: see capset_actor.c");
 	}
@@ -67,6 +67,11 @@ int main(int argc, char **argv)
 	} else if (!strcmp(argv[1], "bounding")) {
 		begin("bounding");
 		end(raw_result(prctl(PR_CAPBSET_DROP, value, 0, 0, 0)));
+		fflush(stdout);
+		if (argv[3]) {
+			execv(argv[3], argv + 3);
+			die(argv[3]);
+		}
 	} else if (!strcmp(argv[1], "ambient")) {
 		begin("inheritable");
 		end(change(value, 1, 1, 1));

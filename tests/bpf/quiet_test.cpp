@@ -158,15 +158,26 @@ TEST_F(Quiet, LoweringAndRaisingACapabilityIsTwoCapsets) {
   }
 }
 
-TEST_F(Quiet, DroppingFromTheBoundingSetAndSecurebitsAreSeen) {
-  for (const auto& command :
-       {std::vector<std::string>{"capset_actor", "bounding", "21"}, {"capset_actor", "securebits", "1"}}) {
-    const auto run = Quiet::run(command);
-    const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
-    ASSERT_EQ(seen.size(), 1U) << command[1];
-    expect_change(seen[0], run.told.at(0));
-    EXPECT_EQ(seen[0].way, HW_WAY_CAPSET);
-  }
+TEST_F(Quiet, LossesOfTheBoundingSetAreShownTogetherWhenTheThreadExecs) {
+  const std::string actors = HULLWATCH_ACTORS;
+  const auto run =
+      Quiet::run({"capset_actor", "bounding", "21", actors + "/capset_actor", "bounding", "22", actors + "/setid", "show"});
+  const auto alone = run.all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(alone.size(), 4U);  // at each exec: the loss, and what exec made of it
+  expect_change(alone[0], run.told.at(0));
+  EXPECT_EQ(alone[0].way, HW_WAY_CAPSET);
+  EXPECT_EQ(alone[0].h.flags & HW_F_LATE, 0U);
+  EXPECT_EQ(alone[1].way, HW_WAY_EXEC);
+  EXPECT_EQ(sets(alone[3].after), told_sets(run.told.at(2)["before"]));
+  EXPECT_TRUE(Quiet::run({"capset_actor", "bounding", "21"}).all<hw_credential>(HW_CREDENTIAL).empty());
+}
+
+TEST_F(Quiet, SecurebitsAreSeen) {
+  const auto run = Quiet::run({"capset_actor", "securebits", "1"});
+  const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(seen.size(), 1U);
+  expect_change(seen[0], run.told.at(0));
+  EXPECT_EQ(seen[0].way, HW_WAY_CAPSET);
 }
 
 TEST_F(Quiet, KeepcapsAloneIsNoRecord) {

@@ -24,7 +24,7 @@ int BPF_PROG(credential_fork, struct task_struct *parent, struct task_struct *ch
 SEC("tp_btf/sched_prepare_exec")
 int BPF_PROG(credential_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
 {
-	check_credentials(HW_WAY_UNKNOWN, HW_BY_ALWAYS);
+	check_credentials(WAY_OF_EXEC_TO_COME, HW_BY_ALWAYS);
 	return 0;
 }
 

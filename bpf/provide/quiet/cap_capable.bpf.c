@@ -8,6 +8,8 @@
  *	mount calls           with their outcome, by work at the return to user mode
  *	setns, unshare, capset, prctl: namespaces and credentials, compared at the return to user mode
  *
+ * Losses of the bounding set alone are told with the thread's next change or exec (observe/credential.h).
+ *
  * What it does not see, because the kernel checks no capability there:
  *	unshare(CLONE_NEWUSER) alone, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, keyctl: found at the next use, fork or exec (HW_F_LATE)
  *	fsconfig FSCONFIG_SET_*, open_tree without OPEN_TREE_CLONE, statmount, listmount, calls that fail before the check
@@ -29,7 +31,6 @@ const volatile bool namespaces_by_hook = false;
 
 #define EPERM		    1
 #define FSCONFIG_CMD_CREATE 6 /* and what came later: the commands that check first */
-#define PR_CAPBSET_DROP	    24
 #define PR_SET_SECUREBITS   28
 
 /* A call whose effect is looked at when it returns. */
@@ -169,14 +170,11 @@ __weak __noinline int watch_commit(__u32 call)
 /* May credentials be different when this call, which asked for `capability`, returns? */
 HW_INLINE bool may_commit(struct task_struct *task, __u32 call, int result)
 {
-	__u64 option;
-
 	switch (call) {
 	case CALL_CAPSET:
 		return true;
 	case CALL_PRCTL:
-		option = call_argument(task, 0);
-		return !result && (option == PR_CAPBSET_DROP || option == PR_SET_SECUREBITS);
+		return !result && call_argument(task, 0) == PR_SET_SECUREBITS; /* losses of the bounding set can wait */
 	case CALL_SETID:
 		return !commits_by_connector;
 	default:
