@@ -5,6 +5,7 @@
 #include <charconv>
 #include <vector>
 
+#include "rules/event_arguments.h"
 #include "util/diagnostic.h"
 
 namespace hullwatch {
@@ -49,6 +50,16 @@ std::optional<std::pair<const Field*, std::string>> find_dotted_key(const FieldL
   return std::nullopt;
 }
 
+/// `evt.arg[N]` goes by number, `evt.arg.NAME` and `evt.rawarg.NAME` by a name some event must have.
+Compiled<FieldReference> check_event_argument(FieldReference reference, uint32_t offset) {
+  const FieldArgument& argument = *reference.argument;
+  if (argument.index >= 0 && reference.field->name == "evt.rawarg")
+    return compile_error(offset, "evt.rawarg needs the argument's name", "evt.rawarg.flags");
+  if (argument.index < 0 && !is_known_argument(argument.text))
+    return compile_error(offset, "unknown event argument '" + argument.text + "'");
+  return reference;
+}
+
 FieldArgument make_argument(std::string text) {
   FieldArgument argument{std::move(text), -1};
   int64_t index = 0;
@@ -72,7 +83,7 @@ Compiled<FieldReference> resolve_field(const FieldLookup& fields, const Operand&
     if (dotted && !operand.argument) {
       reference.field = dotted->first;
       reference.argument = make_argument(std::move(dotted->second));
-      return reference;
+      return check_event_argument(std::move(reference), operand.offset);
     }
     std::vector<std::string_view> names;
     for (const Field& field : fields.all()) names.push_back(field.name);
@@ -97,6 +108,8 @@ Compiled<FieldReference> resolve_field(const FieldLookup& fields, const Operand&
       break;
     case Field::Argument::key:
       if (!reference.argument) return compile_error(operand.offset, name + " needs an argument in brackets");
+      if (operand.text == "evt.arg" || operand.text == "evt.rawarg")
+        return check_event_argument(std::move(reference), operand.offset);
       break;
   }
   return reference;

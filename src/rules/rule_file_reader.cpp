@@ -77,6 +77,13 @@ std::optional<Version> parse_version(std::string_view text) {
   return text.empty() ? std::optional(version) : std::nullopt;
 }
 
+/// Milliseconds. Of no effect here, but what Falco refuses is refused.
+void check_capture_duration(ItemReader& item) {
+  const auto text = item.optional("capture_duration");
+  if (!text || (text->find_first_not_of("0123456789") == std::string::npos && text->size() <= 10)) return;
+  item.error(*item.node("capture_duration"), "the value of 'capture_duration' must be a number of milliseconds");
+}
+
 }  // namespace
 
 void RuleFileReader::read(const SourceFile& file) {
@@ -281,7 +288,7 @@ void RuleFileReader::define_rule(ItemReader& item, const std::string& name) {
   if (source && !source->is_scalar() && !source->is_null()) item.error(*source, "the value of 'source' must be a scalar");
   rule.enabled = item.optional_bool("enabled").value_or(true);
   (void)item.optional_bool("capture");
-  (void)item.optional("capture_duration");
+  check_capture_duration(item);
   rule.warn_event_types = item.optional_bool("warn_evttypes").value_or(true);
   rule.skip_if_unknown_filter = item.optional_bool("skip-if-unknown-filter").value_or(false);
   if (auto tags = item.strings("tags", false)) rule.tags.insert(tags->begin(), tags->end());
@@ -328,7 +335,10 @@ RuleUpdate RuleFileReader::read_update(ItemReader& item, const std::string& name
   if (wants("warn_evttypes")) update.warn_event_types = item.optional_bool("warn_evttypes");
   if (wants("skip-if-unknown-filter")) update.skip_if_unknown_filter = item.optional_bool("skip-if-unknown-filter");
   if (wants("capture")) update.captures = item.optional_bool("capture").has_value();
-  if (wants("capture_duration")) update.captures = item.optional("capture_duration").has_value();
+  if (wants("capture_duration")) {
+    check_capture_duration(item);
+    update.captures = true;
+  }
   return update;
 }
 

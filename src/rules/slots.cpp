@@ -1,10 +1,16 @@
 #include "rules/slots.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace hullwatch::rules {
 namespace {
+
+/// Arguments that are text even as evt.rawarg.
+constexpr std::string_view kTextArguments[] = {
+    "comm",    "cwd",  "dev",      "exe",  "exepath", "filename", "home",     "image",  "linkpath",        "name", "newpath",
+    "oldpath", "path", "pathname", "root", "shell",   "special",  "sun_path", "target", "trusted_exepath", "uargs"};
 
 OperandType field_type(const FieldReference& reference) {
   OperandType out{reference.field->type};
@@ -14,6 +20,9 @@ OperandType field_type(const FieldReference& reference) {
     out.list =
         !reference.any_ancestor() && !(reference.field->argument == Field::Argument::optional_index && reference.argument);
   }
+  if (reference.field->name == "evt.rawarg" &&
+      std::ranges::find(kTextArguments, reference.argument->text) != std::end(kTextArguments))
+    out.type = ValueType::string;
   out.bytes = reference.field->name == "evt.buffer";
   out.network = out.type == ValueType::ip && reference.field->name.ends_with("net");
   return out;

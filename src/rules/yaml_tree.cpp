@@ -1,5 +1,6 @@
 #include "rules/yaml_tree.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -161,6 +162,9 @@ SourceFile::SourceFile(std::string file_name, std::string content) : name(std::m
         documents.push_back(root);
       }
     }
+  } catch (const YAML::DeepRecursion& exception) {
+    problems.push_back({"the file nests too deeply", static_cast<uint32_t>(std::max(exception.mark.line, 0) + 1),
+                        static_cast<uint32_t>(std::max(exception.mark.column, 0) + 1)});
   } catch (const YAML::Exception& exception) {
     problems.push_back({exception.msg, static_cast<uint32_t>(std::max(exception.mark.line, 0) + 1),
                         static_cast<uint32_t>(std::max(exception.mark.column, 0) + 1)});

@@ -190,6 +190,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "concat(proc.name) = x", "tolower(proc.name, proc.pname) = x", "tolower(proc.name)[a] = x",
                     "getopt(proc.name, \"a\") in (a)", "getopt(proc.args, \"ab\")[ab] = x", "evt.type = nosuchevent",
                     "evt.type in (execve, nosuchevent)", "tolower(evt.type) = execve", "evt.type = val(proc.name)",
+                    "evt.arg.nosuch = x", "evt.arg[nosuch] = x", "evt.rawarg[0] = 5", "evt.rawarg.flags = x",
                     "evt.type contains exec", "proc.name = val(proc.nosuch)"));
 
 class RightTypes : public testing::TestWithParam<const char*> {};
@@ -198,6 +199,7 @@ TEST_P(RightTypes, Load) {
 }
 INSTANTIATE_TEST_SUITE_P(Conditions, RightTypes,
                          testing::Values("evt.arg.flags contains O_TRUNC", "evt.arg[0] = x", "evt.rawarg.uid = 0",
+                                         "evt.rawarg.path startswith /etc", "evt.arg.path startswith /etc",
                                          "evt.buffer bcontains 4142", "evt.buffer startswith x", "proc.env[PATH] = x",
                                          "evt.type in (open, openat, fork, umount)", "evt.type != execve", "evt.type exists",
                                          "proc.pid = val(proc.pid)", "proc.tty > len(proc.name)"));

@@ -53,6 +53,10 @@ TEST(Loader, AnAliasBombIsRefused) {
   EXPECT_NE(errors_of(load(yaml)).find("aliases multiply"), std::string::npos);
 }
 
+TEST(Loader, ExcessiveNestingIsRefused) {
+  EXPECT_EQ(error_places(load("- " + std::string(20'000, '['))), Places{"1:1 the file nests too deeply"});
+}
+
 TEST(Loader, AnOrdinaryAliasIsFine) { EXPECT_TRUE(loads("- list: a\n  items: &x [a, b]\n- list: b\n  items: *x\n")); }
 
 TEST(Loader, EveryErrorOfEveryItemIsReported) {
