@@ -27,6 +27,12 @@
 #define EMIT_QUIET_NS	   10000000ULL /* a CPU that sent no more than … */
 #define EMIT_QUIET_RECORDS 16	       /* … this many execs in so long wakes the reader at each */
 
+/*
+ * One request is several records, and useless if one of them is missing: a home may have more of them, but all together only the
+ * first three quarters of the ring.
+ */
+#define REQUESTS_PER_TOKEN 8
+
 #define KIND_IS_CRITICAL(kind) ((kind) >= HW_CREDENTIAL)
 
 /* ---- counting ---- */
@@ -156,6 +162,13 @@ __weak __noinline int admit(__u64 home, __u32 kind, bool novel)
 	__u64 depth = token * critical_burst;
 	struct bucket *bucket;
 
+	if (kind == HW_REQUEST) {
+		if (!critical_ring_has_room()) {
+			count_suppressed(home_state_make(home), kind);
+			return false;
+		}
+		token /= REQUESTS_PER_TOKEN;
+	}
 	bucket = bpf_map_lookup_elem(&buckets, &key);
 	if (!bucket) {
 		struct bucket full = {.paid_until_ns = now + token};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "detect/request_target.h"
 
@@ -250,7 +251,9 @@ void HttpRequestParser::lose() {
   line_cut_ = false;
   reset();
   after_upgrade_ = true;
-  report_unreadable(false, false);
+  ParsedRequest missing;
+  missing.lost = true;
+  report_unreadable(std::move(missing));
 }
 
 void HttpRequestParser::give_up() {
@@ -270,16 +273,15 @@ void HttpRequestParser::deliver() {
 void HttpRequestParser::fail() {
   // A connection the server took over carries no requests; so what cannot be one is no finding there.
   const bool taken_over = after_upgrade_ && state_ == State::start;
-  const bool http2 = request_.http2;
+  ParsedRequest broken;
+  broken.http2 = request_.http2;
+  broken.opaque = true;
   become_opaque();
-  if (!taken_over) report_unreadable(http2, true);
+  if (!taken_over) report_unreadable(std::move(broken));
 }
 
-void HttpRequestParser::report_unreadable(bool http2, bool opaque) {
-  ParsedRequest broken;
+void HttpRequestParser::report_unreadable(ParsedRequest broken) {
   broken.readable = false;
-  broken.http2 = http2;
-  broken.opaque = opaque;
   sink_(broken);
 }
 

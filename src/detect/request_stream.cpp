@@ -73,19 +73,19 @@ void RequestStreams::on_bytes(const hw_request& record, std::string_view bytes, 
   stream.record = &record;
   if (stream.parser.idle() || (record.h.home != 0 && stream.from.h.home == 0)) stream.from = record;
 
-  bytes = bytes.substr(0, record.length);
   const uint64_t end = record.offset + record.length;
+  bytes = bytes.substr(0, record.length);
   if (record.offset > stream.next_offset) {
     miss(stream, record.offset - stream.next_offset);
-  } else if (record.offset < stream.next_offset) {
+  } else {
     bytes.remove_prefix(static_cast<size_t>(std::min<uint64_t>(stream.next_offset - record.offset, bytes.size())));
   }
   if (end > stream.next_offset) {
     stream.parser.feed(bytes);
-    if (record.request_flags & HW_REQUEST_UNREADABLE)
-      miss(stream, end - record.offset - std::min<uint64_t>(record.length, bytes.size()));
-    stream.next_offset = record.request_flags & HW_REQUEST_CUT ? record.offset + bytes.size() : end;
     stream.spent = stream.parser.in_spent_body() ? stream.spent + bytes.size() : 0;
+    // Fewer than were read: the kernel could not copy them.
+    miss(stream, end - std::max<uint64_t>(record.offset, stream.next_offset) - bytes.size());
+    stream.next_offset = end;
   }
   if (record.request_flags & HW_REQUEST_LAST) {
     stream.parser.in_spent_body() ? stream.parser.give_up() : stream.parser.lose();

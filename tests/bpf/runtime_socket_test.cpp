@@ -146,21 +146,25 @@ TEST_F(RuntimeSocket, AClientThatIsGoneBeforeTheServerReadsIsStillNamed) {
 }
 
 TEST_F(RuntimeSocket, SmallAndLargeReadsGiveTheSameBytes) {
-  for (const char* size : {"1", "100", "65536"}) {
-    const auto talk = RuntimeSocket::talk(socket(), {"path", "write", "50000"}, {size});
+  // One record a read: as many as the ring holds while nobody reads it.
+  for (const auto& [size, bytes] : {std::pair{"1", "1500"}, {"100", "50000"}, {"65536", "50000"}}) {
+    const auto talk = RuntimeSocket::talk(socket(), {"path", "write", bytes}, {size});
     std::filesystem::remove(socket());
     expect_all_bytes(talk.seen, talk.server);
   }
 }
 
-TEST_F(RuntimeSocket, FiveThousandMessagesAreReadToTheLastByte) {
+TEST_F(RuntimeSocket, FiveThousandMessagesAreReadToTheLastByteOrCounted) {
+  const auto missed = [] { return probe_->lost(HW_REQUEST) + probe_->suppressed(HW_REQUEST); };
+  const auto before = missed();
   const auto talk = RuntimeSocket::talk(socket(), {"path", "messages", "320000"}, {"64"});
   EXPECT_EQ(talk.server["bytes"].get<uint64_t>(), 320000U);
-  expect_all_bytes(talk.seen, talk.server);
+  EXPECT_EQ(talk.seen.bytes().size() + 64 * (missed() - before), 320000U);
+  if (missed() == before) expect_all_bytes(talk.seen, talk.server);
 }
 
 TEST_F(RuntimeSocket, WhatFairnessKeepsBackIsCounted) {
-  SocketProbe fair({socket()}, 200, 400);
+  SocketProbe fair({socket()}, 20, 40);
   probe_->take();
   const auto lost = fair.lost(HW_REQUEST);
   RunningActor server({"unix_server", socket(), "1", "64"});
@@ -169,7 +173,8 @@ TEST_F(RuntimeSocket, WhatFairnessKeepsBackIsCounted) {
   server.line();
   const auto seen = fair.take();
   uint64_t reads = 5000;  // of 64 bytes; the last one, of the end, carries none
-  EXPECT_GE(fair.submitted(HW_REQUEST), 400U);
+  EXPECT_GE(fair.submitted(HW_REQUEST), 40U);
+  EXPECT_GT(fair.suppressed(HW_REQUEST), 0U);
   EXPECT_EQ(fair.submitted(HW_REQUEST) + fair.suppressed(HW_REQUEST) + fair.lost(HW_REQUEST) - lost, reads);
   EXPECT_EQ(seen.requests.size(), fair.submitted(HW_REQUEST));
   probe_->take();
