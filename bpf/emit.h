@@ -28,8 +28,8 @@
 #define EMIT_QUIET_RECORDS 16	       /* … this many execs in so long wakes the reader at each */
 
 /*
- * One request is several records, and useless if one of them is missing: a home may have more of them, but all together only the
- * first three quarters of the ring.
+ * One request is several records, and useless if one of them is missing: a home may have more of them, but all together only
+ * the first three quarters of the ring.
  */
 #define REQUESTS_PER_TOKEN 8
 

@@ -9,6 +9,8 @@ namespace {
 constexpr uint64_t kWorthSkipping = 16 * 1024;
 // Of a chunked body so much is read, after the request itself was handed out, to find its end and the next request.
 constexpr uint64_t kMaxSpent = 64 * 1024;
+// No connection gets that far; beyond it sums would wrap.
+constexpr uint64_t kMaxOffset = uint64_t{1} << 61;
 
 }  // namespace
 
@@ -66,6 +68,10 @@ RequestStreams::Stream& RequestStreams::stream_of(const hw_request& record, cons
 }
 
 void RequestStreams::on_bytes(const hw_request& record, std::string_view bytes, const Sink& sink) {
+  if (record.offset > kMaxOffset) {
+    ++stats_.gaps;
+    return;
+  }
   Stream& stream = stream_of(record, sink);
   stream.heard_ns = record.h.time_ns;
   if (stream.stopped || stream.parser.opaque()) return;

@@ -15,7 +15,7 @@ struct ListenerFacts {
   std::string name{};  // as bound: "/run/docker.sock", "docker.sock" (bound relative), "@abstract"
   std::string exe{};   // path of the listening process's exe; empty: gone, or a kernel thread
   std::string comm{};
-  std::string unit{};          // last component of its cgroup: "docker.service"
+  std::string unit{};        // last component of its cgroup: "docker.service"
   bool init = false;         // it is the host's PID 1: socket activation, the API comes later
   bool host_mounts = false;  // its mount namespace is the host's, so that `name` means what it seems to
   bool configured = false;   // named in runtime_socket.extra_sockets

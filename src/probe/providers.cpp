@@ -130,8 +130,11 @@ constexpr std::array kProviders = {
     Provider{"runtime_socket", HW_BY_FENTRY, "fentry/security_unix_stream_connect, tp_btf/skb_copy_datagram_iovec",
              kFentrySocketPrograms, kFentrySocketHooks, true, "fentry on security_unix_stream_connect",
              "runtimes' APIs over TCP"},
-    Provider{"runtime_socket", HW_BY_QUIET, "tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec", kQuietSocketPrograms,
-             kQuietSocketHooks, true, "sk_data_ready tracepoint (6.12)", "runtimes' APIs over TCP; connections that fail"},
+    Provider{
+        "runtime_socket", HW_BY_QUIET, "tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec", kQuietSocketPrograms,
+        kQuietSocketHooks, true, "sk_data_ready tracepoint (6.12)",
+        "runtimes' APIs over TCP; connections that fail; what a runtime takes by splice; contents of datagrams; pages a client "
+        "sent by sendfile or splice and changes while they are read"},
 };
 
 }  // namespace

@@ -14,7 +14,8 @@
  */
 #include "observe/runtime_socket.h"
 
-/* Set where lsm/ or fentry/ unix_stream_connect is loaded (bpf/provide/lsm): a connect is known by the time it wakes the listener. */
+/* Set where lsm/ or fentry/ unix_stream_connect is loaded (bpf/provide/lsm): a connect is known by the time it wakes the
+ * listener. */
 const volatile bool connects_by_hook = false;
 
 /* void trace_sk_data_ready(const struct sock *sk) */
