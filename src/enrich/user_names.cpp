@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
-#include <utility>
 
 #include "util/fd.h"
 
@@ -41,7 +41,8 @@ std::string under(const std::string& root, const char* path) { return root.ends_
 
 }  // namespace
 
-UserNames::UserNames(std::string root) : passwd_{.path = under(root, "etc/passwd")}, group_{.path = under(root, "etc/group")} {
+UserNames::UserNames(const std::string& root)
+    : passwd_{.path = under(root, "etc/passwd")}, group_{.path = under(root, "etc/group")} {
   refresh();
 }
 

@@ -12,7 +12,7 @@ namespace hullwatch {
 class UserNames {
  public:
   /// Reads the files; a missing one means no names.
-  explicit UserNames(std::string root = "/");
+  explicit UserNames(const std::string& root = "/");
   /// Reads the files again if they changed; cheap. Call about once a second.
   void refresh();
   /// Empty when the id has no name. Valid until the next refresh().

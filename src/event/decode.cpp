@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 
 #include "event/record_reader.h"
 #include "event/system_call_names.h"
@@ -22,7 +23,8 @@ constexpr EventType kMountTypes[] = {
     EventType::fsconfig, EventType::fsmount, EventType::move_mount, EventType::mount_setattr, EventType::fspick};
 static_assert(std::size(kMountTypes) == HW_MOUNT_OP_MAX);
 
-// Decodes the body of one record whose header is known to be sound.
+// Decodes the body of one record whose header is known to be sound. The first error is kept and everything after it yields
+// zeros and empty strings, so that each kind reads as a list of its parts; finish() returns the error instead of the event.
 class BodyDecoder {
  public:
   BodyDecoder(RecordReader& reader, std::string& scratch) : reader_(reader), scratch_(scratch) {}
@@ -30,8 +32,8 @@ class BodyDecoder {
   Result<Event> decode() {
     switch (reader_.header().kind) {
       case HW_EXEC: return exec();
-      case HW_FORK: return plain<hw_fork, ForkEvent>(EventType::clone);
-      case HW_EXIT: return plain<hw_exit, ExitEvent>(EventType::procexit);
+      case HW_FORK: return finish(EventType::clone, ForkEvent{without_tail<hw_fork>()});
+      case HW_EXIT: return finish(EventType::procexit, ExitEvent{without_tail<hw_exit>()});
       case HW_CREDENTIAL: return credential();
       case HW_CAPABILITY: return capability();
       case HW_MOUNT: return mount();
@@ -39,33 +41,57 @@ class BodyDecoder {
       case HW_CGROUP: return cgroup();
       case HW_SOCKET: return socket();
       case HW_REQUEST: return request();
-      case HW_BURST: return plain<hw_burst, BurstEvent>(EventType::fork_burst);
+      case HW_BURST: return finish(EventType::fork_burst, BurstEvent{without_tail<hw_burst>()});
       case HW_FLOOD: return flood();
       default: return reader_.error("is no event");
     }
   }
 
  private:
+  void note(Error error) {
+    if (!error_) error_ = std::move(error);
+  }
+  template <typename T>
+  T value_of(Result<T> result) {
+    if (result) return *std::move(result);
+    note(std::move(result).error());
+    return T{};
+  }
+  template <typename Fixed>
+  Fixed fixed() {
+    return value_of(reader_.fixed<Fixed>());
+  }
+  template <typename Fixed>
+  Fixed without_tail() {
+    const Fixed facts = fixed<Fixed>();
+    if (auto status = reader_.expect_no_tail(); !status) note(std::move(status).error());
+    return facts;
+  }
+  std::string_view text(hw_span span, std::string_view what) { return value_of(reader_.text(span, kPathMax, what)); }
+  std::string_view bytes(hw_span span, size_t limit, std::string_view what) {
+    return value_of(reader_.bytes(span, limit, what));
+  }
+  /// Appends to the scratch; returns where it ends.
+  size_t path(const hw_path& path, uint32_t limit, std::string_view what) {
+    if (auto status = reader_.append_path(path, limit, what, scratch_); !status) note(std::move(status).error());
+    return scratch_.size();
+  }
+  /// The value where it is below `end`, else 0 and an error: safe as an index.
+  uint32_t in_range(uint32_t value, uint32_t end, std::string_view what) {
+    if (value < end) return value;
+    note(reader_.error(std::string(what) + " " + std::to_string(value) + " is out of range").value());
+    return 0;
+  }
+  [[nodiscard]] SystemCallTable table() const { return system_call_table(reader_.header().flags); }
+
   template <typename Body>
-  Event make(EventType type, Body body) const {
+  Result<Event> finish(EventType type, const Body& body) {
+    if (error_) return fail(std::move(*error_));
     Event event;
     event.type = type;
     event.header = reader_.header();
-    event.body = std::move(body);
+    event.body = body;
     return event;
-  }
-
-  template <typename Fixed, typename Body>
-  Result<Event> plain(EventType type) {
-    auto facts = reader_.fixed<Fixed>();
-    if (!facts) return fail(std::move(facts).error());
-    if (auto status = reader_.expect_no_tail(); !status) return fail(std::move(status).error());
-    return make(type, Body{*facts});
-  }
-
-  Status in_range(uint64_t value, uint64_t end, std::string_view what) const {
-    if (value >= end) return reader_.error(std::string(what) + " " + std::to_string(value) + " is unknown");
-    return {};
   }
 
   Result<Event> exec();
@@ -80,115 +106,95 @@ class BodyDecoder {
 
   RecordReader& reader_;
   std::string& scratch_;
+  std::optional<Error> error_;
 };
 
-// Gives up with the error of a Result or Status, else goes on with its value.
-#define HW_TRY(name, expression) \
-  auto name = (expression);      \
-  if (!name) return fail(std::move(name).error())
-
 Result<Event> BodyDecoder::exec() {
-  HW_TRY(facts, reader_.fixed<hw_exec>());
-  HW_TRY(seccomp, in_range(facts->seccomp, 3, "seccomp mode"));
-  HW_TRY(filename, reader_.text(facts->filename, kPathMax, "filename"));
-  HW_TRY(args, reader_.bytes(facts->args, HW_ARGS_MAX, "args"));
-  HW_TRY(exe, reader_.append_path(facts->exe, HW_PATH_COMPONENTS, "exe path", scratch_));
-  const size_t exe_size = scratch_.size();
-  HW_TRY(cwd, reader_.append_path(facts->cwd, HW_PATH_COMPONENTS, "cwd", scratch_));
-
-  ExecEvent body{*facts, *filename, {}, {}, *args, facts->args_total > args->size()};
+  const auto facts = fixed<hw_exec>();
+  in_range(facts.seccomp, 3, "seccomp mode");
+  auto args = bytes(facts.args, HW_ARGS_MAX, "args");
+  const bool truncated = facts.args_total > args.size();
   // The kernel ends each argument by NUL; as separators they are one too many.
-  if (body.args.ends_with('\0')) body.args.remove_suffix(1);
-  body.exe_path = std::string_view(scratch_).substr(0, exe_size);
-  body.cwd = std::string_view(scratch_).substr(exe_size);
-  if (facts->cwd.count == 0 && facts->cwd.flags == 0) body.cwd = "/";  // the walk met the task's root at once
-  const auto& header = reader_.header();
-  const bool at = is_execveat(system_call_table(header.flags), header.syscall);
-  return make(at ? EventType::execveat : EventType::execve, body);
+  if (args.ends_with('\0')) args.remove_suffix(1);
+  const size_t exe_end = path(facts.exe, HW_PATH_COMPONENTS, "exe path");
+  path(facts.cwd, HW_PATH_COMPONENTS, "cwd");
+  const auto paths = std::string_view(scratch_);
+  auto cwd = paths.substr(exe_end);
+  if (facts.cwd.count == 0 && facts.cwd.flags == 0) cwd = "/";  // the walk met the task's root at once
+
+  const bool at = is_execveat(table(), reader_.header().syscall);
+  return finish(at ? EventType::execveat : EventType::execve,
+                ExecEvent{facts, text(facts.filename, "filename"), paths.substr(0, exe_end), cwd, args, truncated});
 }
 
 Result<Event> BodyDecoder::credential() {
-  HW_TRY(facts, reader_.fixed<hw_credential>());
-  HW_TRY(tail, reader_.expect_no_tail());
-  HW_TRY(way, in_range(facts->way, HW_WAY_MAX, "way"));
-  const auto& header = reader_.header();
-  return make(credential_event_of(system_call_table(header.flags), header.syscall), CredentialEvent{*facts});
+  const auto facts = without_tail<hw_credential>();
+  in_range(facts.way, HW_WAY_MAX, "way");
+  return finish(credential_event_of(table(), reader_.header().syscall), CredentialEvent{facts});
 }
 
 Result<Event> BodyDecoder::capability() {
-  HW_TRY(facts, reader_.fixed<hw_capability>());
-  HW_TRY(tail, reader_.expect_no_tail());
-  HW_TRY(known, in_range(facts->capability, 64, "capability"));
-  return make(EventType::capable, CapabilityEvent{*facts});
+  const auto facts = without_tail<hw_capability>();
+  in_range(facts.capability, 64, "capability");
+  return finish(EventType::capable, CapabilityEvent{facts});
 }
 
 Result<Event> BodyDecoder::mount() {
-  HW_TRY(facts, reader_.fixed<hw_mount>());
-  HW_TRY(op, in_range(facts->op, HW_MOUNT_OP_MAX, "mount operation"));
-  HW_TRY(source, reader_.text(facts->source, kPathMax, "source"));
-  HW_TRY(target, reader_.text(facts->target, kPathMax, "target"));
-  HW_TRY(fstype, reader_.text(facts->fstype, kPathMax, "fstype"));
-  HW_TRY(data, reader_.text(facts->data, kPathMax, "data"));
-  HW_TRY(resolved, reader_.append_path(facts->resolved, HW_PATH_COMPONENTS, "resolved target", scratch_));
-  const size_t resolved_size = scratch_.size();
-  HW_TRY(from, reader_.append_path(facts->source_resolved, HW_PATH_COMPONENTS, "resolved source", scratch_));
-
-  MountEvent body{*facts, *source, *target, *fstype, *data, {}, {}};
-  body.resolved_target = std::string_view(scratch_).substr(0, resolved_size);
-  body.resolved_source = std::string_view(scratch_).substr(resolved_size);
-  return make(kMountTypes[facts->op], body);
+  const auto facts = fixed<hw_mount>();
+  const auto type = kMountTypes[in_range(facts.op, HW_MOUNT_OP_MAX, "mount operation")];
+  const size_t resolved_end = path(facts.resolved, HW_PATH_COMPONENTS, "resolved target");
+  path(facts.source_resolved, HW_PATH_COMPONENTS, "resolved source");
+  const auto paths = std::string_view(scratch_);
+  return finish(type,
+                MountEvent{facts, text(facts.source, "source"), text(facts.target, "target"), text(facts.fstype, "fstype"),
+                           text(facts.data, "data"), paths.substr(0, resolved_end), paths.substr(resolved_end)});
 }
 
 Result<Event> BodyDecoder::name_space() {
-  HW_TRY(facts, reader_.fixed<hw_namespace>());
-  HW_TRY(tail, reader_.expect_no_tail());
-  HW_TRY(op, in_range(facts->op, HW_NS_OP_MAX, "namespace operation"));
-  return make(facts->op == HW_NS_SETNS ? EventType::setns : EventType::unshare, NamespaceEvent{*facts});
+  const auto facts = without_tail<hw_namespace>();
+  const uint32_t op = in_range(facts.op, HW_NS_OP_MAX, "namespace operation");
+  return finish(op == HW_NS_SETNS ? EventType::setns : EventType::unshare, NamespaceEvent{facts});
 }
 
 Result<Event> BodyDecoder::cgroup() {
-  HW_TRY(facts, reader_.fixed<hw_cgroup>());
-  HW_TRY(op, in_range(facts->op, HW_CGROUP_OP_MAX, "cgroup operation"));
-  HW_TRY(path, reader_.append_path(facts->path, HW_CGROUP_COMPONENTS, "cgroup path", scratch_));
   constexpr EventType kTypes[] = {EventType::cgroup_mkdir, EventType::cgroup_rmdir, EventType::cgroup_attach};
   static_assert(std::size(kTypes) == HW_CGROUP_OP_MAX);
-  return make(kTypes[facts->op], CgroupEvent{*facts, scratch_});
+  const auto facts = fixed<hw_cgroup>();
+  const auto type = kTypes[in_range(facts.op, HW_CGROUP_OP_MAX, "cgroup operation")];
+  path(facts.path, HW_CGROUP_COMPONENTS, "cgroup path");
+  return finish(type, CgroupEvent{facts, scratch_});
 }
 
 Result<Event> BodyDecoder::socket() {
-  HW_TRY(facts, reader_.fixed<hw_socket>());
-  HW_TRY(tail, reader_.expect_no_tail());
-  HW_TRY(op, in_range(facts->op, HW_SOCKET_OP_MAX, "socket operation"));
-  HW_TRY(known, in_range(facts->listener_class, HW_LISTENER_RUNTIME + 1, "listener class"));
-  if (facts->name_len > HW_SUN_PATH)
-    return reader_.error("name of " + std::to_string(facts->name_len) + " bytes exceeds " + std::to_string(HW_SUN_PATH));
-  const std::string_view bound(facts->name, facts->name_len);
+  const auto facts = without_tail<hw_socket>();
+  const uint32_t op = in_range(facts.op, HW_SOCKET_OP_MAX, "socket operation");
+  in_range(facts.listener_class, HW_LISTENER_RUNTIME + 1, "listener class");
+  const uint32_t length = in_range(facts.name_len, HW_SUN_PATH + 1, "name length");
+  const std::string_view bound(facts.name, length);
   if (bound.starts_with('\0')) {
     scratch_ = bound;
     std::ranges::replace(scratch_, '\0', '@');  // as /proc/net/unix shows them
   } else {
     scratch_ = bound.substr(0, bound.find('\0'));
   }
-  return make(facts->op == HW_SOCKET_CONNECT ? EventType::runtime_connect : EventType::runtime_use,
-              SocketEvent{*facts, scratch_});
+  return finish(op == HW_SOCKET_CONNECT ? EventType::runtime_connect : EventType::runtime_use, SocketEvent{facts, scratch_});
 }
 
 Result<Event> BodyDecoder::request() {
-  HW_TRY(facts, reader_.fixed<hw_request>());
-  HW_TRY(bytes, reader_.bytes(facts->bytes, HW_REQUEST_CHUNK, "request"));
-  if (bytes->size() > facts->length)
-    return reader_.error("carries " + std::to_string(bytes->size()) + " bytes of a read of " + std::to_string(facts->length));
-  return make(EventType::runtime_bytes, RequestEvent{*facts, *bytes});
+  const auto facts = fixed<hw_request>();
+  const auto carried = bytes(facts.bytes, HW_REQUEST_CHUNK, "request");
+  if (carried.size() > facts.length) {
+    const auto problem = "carries " + std::to_string(carried.size()) + " bytes of a read of " + std::to_string(facts.length);
+    note(reader_.error(problem).value());
+  }
+  return finish(EventType::runtime_bytes, RequestEvent{facts, carried});
 }
 
 Result<Event> BodyDecoder::flood() {
-  auto event = plain<hw_flood, FloodEvent>(EventType::critical_flood);
-  if (!event) return event;
-  HW_TRY(known, in_range(event->get<FloodEvent>()->facts.flooded, HW_KIND_MAX, "flooded kind"));
-  return event;
+  const auto facts = without_tail<hw_flood>();
+  in_range(facts.flooded, HW_KIND_MAX, "flooded kind");
+  return finish(EventType::critical_flood, FloodEvent{facts});
 }
-
-#undef HW_TRY
 
 // The ancestors a body carries, null for bulk kinds.
 const hw_ancestor* carried_ancestors(const Event& event) {

@@ -183,7 +183,7 @@ TEST(DecodeHostile, APathMustHaveItsComponents) {
 }
 
 TEST(DecodeHostile, EnumerationsOutOfRangeAreRefused) {
-  EXPECT_THAT(error_of(credential(root(), root()).way(HW_WAY_MAX).record()), HasSubstr("way 9 is unknown"));
+  EXPECT_THAT(error_of(credential(root(), root()).way(HW_WAY_MAX).record()), HasSubstr("way 9 is out of range"));
   EXPECT_THAT(error_of(mount_operation(HW_MOUNT_OP_MAX).record()), HasSubstr("mount operation"));
   EXPECT_THAT(error_of(NamespaceBuilder(HW_NS_OP_MAX, 0).record()), HasSubstr("namespace operation"));
   EXPECT_THAT(error_of(CgroupBuilder(HW_CGROUP_OP_MAX, 1).record()), HasSubstr("cgroup operation"));
@@ -195,7 +195,7 @@ TEST(DecodeHostile, EnumerationsOutOfRangeAreRefused) {
 
 TEST(DecodeHostile, ASocketNameIsBounded) {
   EXPECT_THAT(error_of(connects_to("/x").with([](hw_socket& s) { s.name_len = 109; }).record()),
-              HasSubstr("name of 109 bytes"));
+              HasSubstr("name length 109 is out of range"));
 }
 
 TEST(DecodeHostile, ARequestCannotCarryMoreThanWasRead) {
