@@ -17,7 +17,7 @@ namespace {
 
 /// A reference of rows: the same rows as text, JSON and Markdown.
 struct Table {
-  std::string schema;
+  std::string schema, title, command;
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
 };
@@ -36,6 +36,7 @@ void print(const Table& table, const std::string& format) {
     return;
   }
   if (format == "markdown") {
+    std::cout << "# " << table.title << "\n\nPrinted by `hullwatch " << table.command << " -o markdown`; do not edit.\n\n";
     for (const auto& column : table.columns) std::cout << "| " << column << ' ';
     std::cout << "|\n";
     for (size_t i = 0; i < table.columns.size(); ++i) std::cout << "|---";
@@ -59,7 +60,7 @@ void print(const Table& table, const std::string& format) {
 }  // namespace
 
 int fields_command(const std::string& format) {
-  Table table{"hullwatch.fields/1", {"name", "type", "state", "description"}, {}};
+  Table table{"hullwatch.fields/1", "Fields", "fields", {"name", "type", "state", "description"}, {}};
   for (const Field& field : fields())
     table.rows.push_back({std::string(field.name), std::string(value_type_name(field.type)),
                           field.get != nullptr ? "live" : std::string(field.needs), std::string(field.description)});
@@ -68,7 +69,7 @@ int fields_command(const std::string& format) {
 }
 
 int events_command(const std::string& format) {
-  Table table{"hullwatch.events/1", {"name", "observation", "description"}, {}};
+  Table table{"hullwatch.events/1", "Events", "events", {"name", "observation", "description"}, {}};
   for (const EventTypeInfo& type : event_types())
     table.rows.push_back({std::string(type.name), std::string(type.observation), std::string(type.description)});
   print(table, format);
@@ -76,7 +77,7 @@ int events_command(const std::string& format) {
 }
 
 int metrics_command(const std::string& format) {
-  Table table{"hullwatch.metrics/1", {"name", "type", "labels", "help"}, {}};
+  Table table{"hullwatch.metrics/1", "Metrics", "metrics", {"name", "type", "labels", "help"}, {}};
   for (const MetricInfo& metric : metric_table())
     table.rows.push_back({std::string(metric.name), std::string(metric_type_name(metric.type)), std::string(metric.labels),
                           std::string(metric.help)});
