@@ -125,9 +125,17 @@ void ConditionPool::collect_conjuncts(NodeId id, std::vector<NodeId>& out) {
   for (uint32_t i = 0; i < node.count; ++i) collect_conjuncts(children_[node.first + i], out);
 }
 
-void ConditionPool::collect_missing(NodeId id, TypeSet types, std::vector<const Field*>& out) const {
+std::vector<const Field*> ConditionPool::missing_fields(NodeId node, const TypeSet& types) const {
+  std::vector<const Field*> out;
+  std::vector<bool> seen(nodes_.size());
+  collect_missing(node, types, seen, out);
+  return out;
+}
+
+void ConditionPool::collect_missing(NodeId id, TypeSet types, std::vector<bool>& seen, std::vector<const Field*>& out) const {
   types &= facts_[id].blind;
-  if (types.empty()) return;
+  if (types.empty() || seen[id]) return;
+  seen[id] = true;
   const Node& node = nodes_[id];
   if (node.kind == Kind::check) {
     const Check& check = checks_[node.first];
@@ -139,7 +147,7 @@ void ConditionPool::collect_missing(NodeId id, TypeSet types, std::vector<const 
     if (check.right) take(slots_[*check.right].without_accessor);
     return;
   }
-  for (uint32_t i = 0; i < node.count; ++i) collect_missing(children_[node.first + i], types, out);
+  for (uint32_t i = 0; i < node.count; ++i) collect_missing(children_[node.first + i], types, seen, out);
 }
 
 size_t ConditionPool::foreign_bit(std::string_view name) {

@@ -44,7 +44,7 @@ class ConditionPool {
   /// checks at the top are left out. Counts as a use of each.
   std::vector<NodeId> conjuncts(NodeId node);
   /// Fields without accessor that the node's answer hangs on for some of `types`.
-  void collect_missing(NodeId node, TypeSet types, std::vector<const Field*>& out) const;
+  [[nodiscard]] std::vector<const Field*> missing_fields(NodeId node, const TypeSet& types) const;
   /// The bit of an event name that nothing here produces.
   size_t foreign_bit(std::string_view name);
   [[nodiscard]] std::vector<std::string> foreign_names(const TypeSet& set) const;
@@ -76,6 +76,7 @@ class ConditionPool {
   NodeId series(Kind kind, std::vector<NodeId> children);
   NodeId add(const std::string& key, Node node, NodeFacts facts);
   void refer(NodeId child);
+  void collect_missing(NodeId node, TypeSet types, std::vector<bool>& seen, std::vector<const Field*>& out) const;
   void collect_conjuncts(NodeId node, std::vector<NodeId>& out);
   [[nodiscard]] bool compute(const Node& node, EventType type, Evaluation& evaluation);
 

@@ -12,6 +12,7 @@ namespace hullwatch::rules {
 namespace {
 
 constexpr size_t kTooManyEventTypes = 100;
+constexpr uint32_t kMaxMacroHeight = 500;  // macros of macros: bounds the stack
 constexpr std::string_view kContainerInfo = "%container.info";
 
 std::vector<ListExpansion::List> resolve_lists(const Definitions& definitions, std::vector<std::string>& used) {
@@ -65,8 +66,8 @@ struct RuleCompiler::Macro {
   NodeId node = 0;
   enum class Stage : uint8_t { parsed, compiled, failed } stage = Stage::parsed;
   bool used = false, open = false, checked = false;
-  std::vector<Diagnostic> errors;  // reported with the first rule that meets them
-  bool all_unknown_names = true;
+  uint32_t height = 1;               // macros of macros
+  std::vector<CompileError> errors;  // reported with the first rule that meets them
 };
 
 /// The macros a condition may name: those first defined before it last changed.
@@ -76,15 +77,14 @@ class RuleCompiler::VisibleMacros final : public MacroLookup {
   Compiled<NodeId> macro(std::string_view name, uint32_t offset) override {
     const auto found = compiler_.macros_.find(name);
     if (found == compiler_.macros_.end() || found->second->definition->index >= visibility_) {
-      if (compiler_.definitions_.is_broken(std::string(name))) return compile_error(offset, "");
+      if (compiler_.definitions_.is_broken(std::string(name))) return compile_error(offset, "", std::string(name));
       return compile_error(offset, "undefined macro '" + std::string(name) + "'");
     }
     Macro& macro = *found->second;
     macro.used = true;
     compiler_.compile_macro(macro);
     if (macro.stage == Macro::Stage::compiled) return macro.node;
-    compiler_.failed_macros_.push_back(&macro);
-    return compile_error(offset, "");
+    return compile_error(offset, "", std::string(name));
   }
 
  private:
@@ -114,7 +114,7 @@ void RuleCompiler::check(uint32_t since) {
     macro->definition = &definition;
     parse_macro(*macro);
   }
-  for (auto& [name, macro] : macros_) check_references(*macro);
+  for (const auto& definition : definitions_.macros()) check_references(*macros_[definition.name]);
   for (const auto& rule : definitions_.rules())
     if (rule.visibility >= since && !rule.unknown_source) compile_rule(rule, scratch);
 }
@@ -126,7 +126,7 @@ void RuleCompiler::compile(CompiledRules& out) {
     macro->definition = &definition;
     parse_macro(*macro);
   }
-  for (auto& [name, macro] : macros_) check_references(*macro);
+  for (const auto& definition : definitions_.macros()) check_references(*macros_[definition.name]);
   for (const auto& rule : definitions_.rules())
     if (!rule.unknown_source) compile_rule(rule, out);
   // Only now is it known which nodes rules share.
@@ -166,7 +166,6 @@ void RuleCompiler::parse_macro(Macro& macro) {
   auto expr = parse(macro.text, macro.definition->place);
   if (!expr) {
     macro.stage = Macro::Stage::failed;
-    macro.all_unknown_names = false;
     return;
   }
   macro.expr = std::move(*expr);
@@ -176,7 +175,9 @@ void RuleCompiler::parse_macro(Macro& macro) {
 void RuleCompiler::check_references(Macro& macro) {
   if (macro.checked || macro.stage == Macro::Stage::failed) return;
   macro.open = true;
+  ++open_macros_;
   walk_references(macro, macro.expr);
+  --open_macros_;
   macro.open = false;
   macro.checked = true;
 }
@@ -188,88 +189,91 @@ void RuleCompiler::walk_references(Macro& macro, const Expr& expr) {
     Diagnostic& diagnostic = diagnostics_.error("", "");
     diagnostic = located({std::move(message), {}, expr.offset}, "LOAD_ERR_VALIDATE", macro.text, macro.definition->place.label);
     macro.stage = Macro::Stage::failed;
-    macro.all_unknown_names = false;
   };
   const auto found = macros_.find(expr.macro);
   if (found == macros_.end() || found->second->definition->index >= macro.definition->visibility) {
     if (!definitions_.is_broken(expr.macro)) fail("undefined macro '" + expr.macro + "'");
     return;
   }
-  found->second->used = true;
-  if (found->second->open) return fail("reference loop in macro '" + expr.macro + "'");
-  check_references(*found->second);
+  Macro& inner = *found->second;
+  inner.used = true;
+  if (inner.open) return fail("reference loop in macro '" + expr.macro + "'");
+  if (open_macros_ < kMaxMacroHeight) check_references(inner);
+  if (inner.stage == Macro::Stage::failed) {  // reported with it
+    macro.stage = Macro::Stage::failed;
+    return;
+  }
+  macro.height = std::max(macro.height, inner.height + 1);
+  if (open_macros_ >= kMaxMacroHeight || macro.height > kMaxMacroHeight) fail("macros nest deeper than 500 levels");
 }
 
 void RuleCompiler::compile_macro(Macro& macro) {
   if (macro.stage != Macro::Stage::parsed || macro.open) return;
   macro.open = true;
-  auto outer = std::exchange(failed_macros_, {});
   VisibleMacros visible(*this, macro.definition->visibility);
   ConditionCompiler compiler(*pool_, visible);
-  const auto errors = compiler.compile(macro.expr, macro.node);
-  for (const auto& error : errors) {
-    if (error.message.empty()) continue;
-    macro.errors.push_back(located(error, "LOAD_ERR_COMPILE_CONDITION", macro.text, macro.definition->place.label));
-    macro.all_unknown_names &= error.unknown_name;
-  }
-  for (const Macro* inner : failed_macros_) {
-    macro.errors.insert(macro.errors.end(), inner->errors.begin(), inner->errors.end());
-    macro.all_unknown_names &= inner->all_unknown_names;
-  }
-  for (const auto& warning : compiler.warnings()) {
-    Diagnostic& diagnostic = diagnostics_.warning("", "");
-    diagnostic = located({warning.message, {}, warning.offset}, warning.code, macro.text, macro.definition->place.label);
-    diagnostic.severity = Diagnostic::Severity::warning;
-  }
-  macro.stage = errors.empty() ? Macro::Stage::compiled : Macro::Stage::failed;
+  macro.errors = compiler.compile(macro.expr, macro.node);
+  report_warnings(compiler, macro.text, macro.definition->place.label);
+  macro.stage = macro.errors.empty() ? Macro::Stage::compiled : Macro::Stage::failed;
   macro.open = false;
-  failed_macros_ = std::move(outer);
 }
 
-bool RuleCompiler::settle(const RuleDefinition& rule, const std::vector<Diagnostic>& errors, bool all_unknown_names) {
+void RuleCompiler::report_warnings(const ConditionCompiler& compiler, const TrackedText& text, const std::string& label) {
+  for (const auto& warning : compiler.warnings()) {
+    Diagnostic& diagnostic = diagnostics_.warning("", "");
+    diagnostic = located({warning.message, {}, warning.offset}, warning.code, text, label);
+    diagnostic.severity = Diagnostic::Severity::warning;
+  }
+}
+
+/// An error with an empty message stands for a macro, named in the hint, that failed: its own errors take the place.
+void RuleCompiler::gather(const std::vector<CompileError>& errors, const TrackedText& text, const std::string& label,
+                          std::vector<Found>& out, std::set<const Macro*>& seen) const {
   for (const auto& error : errors) {
-    if (rule.skip_if_unknown_filter && all_unknown_names) {
+    if (!error.message.empty()) {
+      const bool undefined = error.message.starts_with("undefined macro");
+      out.push_back(
+          {located(error, undefined ? "LOAD_ERR_VALIDATE" : "LOAD_ERR_COMPILE_CONDITION", text, label), error.unknown_name});
+      continue;
+    }
+    const auto found = macros_.find(error.hint);
+    if (found == macros_.end() || !seen.insert(found->second.get()).second) continue;
+    const Macro& macro = *found->second;
+    gather(macro.errors, macro.text, macro.definition->place.label, out, seen);
+  }
+}
+
+void RuleCompiler::report(const RuleDefinition& rule, const std::vector<Found>& errors) {
+  // Falco stops at the first error, so that one decides whether the rule is forgiven.
+  const bool forgiven = rule.skip_if_unknown_filter && !errors.empty() && errors.front().unknown_name;
+  for (const auto& error : errors) {
+    if (!forgiven) {
+      diagnostics_.error("", "") = error.diagnostic;
+    } else if (error.unknown_name) {
       Diagnostic& diagnostic = diagnostics_.warning("", "");
-      diagnostic = error;
+      diagnostic = error.diagnostic;
       diagnostic.severity = Diagnostic::Severity::warning;
       diagnostic.code = "LOAD_UNKNOWN_FILTER";
       diagnostic.item = rule.place.label;
-    } else {
-      diagnostics_.error("", "") = error;
     }
   }
-  return errors.empty();
 }
 
 std::optional<NodeId> RuleCompiler::compile_condition(const RuleDefinition& rule) {
   TrackedText text = with_exceptions(rule);
   const auto expr = parse(text, rule.place);
   if (!expr) return std::nullopt;
-  failed_macros_.clear();
   VisibleMacros visible(*this, UINT32_MAX);
   ConditionCompiler compiler(*pool_, visible);
   NodeId node = 0;
   const auto errors = compiler.compile(*expr, node);
-  std::vector<Diagnostic> diagnostics;
-  bool all_unknown_names = true;
-  for (const auto& error : errors) {
-    if (error.message.empty()) continue;
-    const bool undefined = error.message.starts_with("undefined macro");
-    diagnostics.push_back(
-        located(error, undefined ? "LOAD_ERR_VALIDATE" : "LOAD_ERR_COMPILE_CONDITION", text, rule.place.label));
-    all_unknown_names &= error.unknown_name;
-  }
-  for (const Macro* macro : failed_macros_) {
-    diagnostics.insert(diagnostics.end(), macro->errors.begin(), macro->errors.end());
-    all_unknown_names &= macro->all_unknown_names;
-  }
-  for (const auto& warning : compiler.warnings()) {
-    Diagnostic& diagnostic = diagnostics_.warning("", "");
-    diagnostic = located({warning.message, {}, warning.offset}, warning.code, text, rule.place.label);
-    diagnostic.severity = Diagnostic::Severity::warning;
-  }
-  if (!settle(rule, diagnostics, all_unknown_names) || !errors.empty()) return std::nullopt;
-  return node;
+  report_warnings(compiler, text, rule.place.label);
+  if (errors.empty()) return node;
+  std::vector<Found> found;
+  std::set<const Macro*> seen;
+  gather(errors, text, rule.place.label, found, seen);
+  report(rule, found);
+  return std::nullopt;
 }
 
 std::optional<OutputTemplate> RuleCompiler::compile_output(const RuleDefinition& rule) {
@@ -285,7 +289,7 @@ std::optional<OutputTemplate> RuleCompiler::compile_output(const RuleDefinition&
     if (text.text().find(field) != std::string::npos) warn("field '" + std::string(field.substr(1)) + "' is deprecated");
   auto compiled = OutputTemplate::compile(text.text(), pool_->slots());
   if (compiled) return std::move(*compiled);
-  settle(rule, {located(compiled.error(), "LOAD_ERR_COMPILE_OUTPUT", text, rule.place.label)}, compiled.error().unknown_name);
+  report(rule, {{located(compiled.error(), "LOAD_ERR_COMPILE_OUTPUT", text, rule.place.label), compiled.error().unknown_name}});
   return std::nullopt;
 }
 
@@ -332,7 +336,7 @@ void RuleCompiler::find_state(const RuleDefinition& rule, const NodeFacts& facts
   }
 
   std::vector<const Field*> missing;
-  pool_->collect_missing(node, facts.may_hold, missing);
+  if (!facts.blind.empty()) missing = pool_->missing_fields(node, facts.may_hold);
   std::string needs;
   for (const Field* field : missing) {
     info.missing_fields.emplace_back(field->name);

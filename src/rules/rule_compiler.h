@@ -3,6 +3,7 @@
 // time, one thread.
 
 #include <map>
+#include <set>
 
 #include "rules/compiled_rules.h"
 #include "rules/condition_compiler.h"
@@ -32,8 +33,15 @@ class RuleCompiler {
   std::optional<Expr> parse(TrackedText& text, const ItemPlace& place);
   std::optional<NodeId> compile_condition(const RuleDefinition& rule);
   std::optional<OutputTemplate> compile_output(const RuleDefinition& rule);
-  /// Reports the errors, or forgives them when the rule asks for that. True when the rule may go on.
-  bool settle(const RuleDefinition& rule, const std::vector<Diagnostic>& errors, bool all_unknown_names);
+  struct Found {
+    Diagnostic diagnostic;
+    bool unknown_name = false;
+  };
+  void gather(const std::vector<CompileError>& errors, const TrackedText& text, const std::string& label,
+              std::vector<Found>& out, std::set<const Macro*>& seen) const;
+  /// As errors, or as warnings when the rule asks to be skipped for unknown names.
+  void report(const RuleDefinition& rule, const std::vector<Found>& errors);
+  void report_warnings(const ConditionCompiler& compiler, const TrackedText& text, const std::string& label);
   void compile_rule(const RuleDefinition& rule, CompiledRules& out);
   void find_state(const RuleDefinition& rule, const NodeFacts& facts, NodeId node, RuleInfo& info) const;
   void warn_unused();
@@ -46,7 +54,7 @@ class RuleCompiler {
   ListExpansion lists_;
   ConditionPool* pool_ = nullptr;
   std::map<std::string, std::unique_ptr<Macro>, std::less<>> macros_;
-  std::vector<Macro*> failed_macros_;  // met while compiling one condition
+  uint32_t open_macros_ = 0;  // how deep check_references() is
 };
 
 }  // namespace hullwatch::rules

@@ -150,6 +150,30 @@ TEST(Macros, ThatMultiplyAreCheap) {
   EXPECT_TRUE(loads(yaml + rule("r", "evt.type = execve and m199")));
 }
 
+TEST(Macros, ThatMultiplyAreCheapAlsoWhenWrongOrInert) {
+  for (const char* seed : {"fd.name = x", "proc.nosuch = x"}) {
+    std::string yaml = macro("m0", seed);
+    for (int i = 1; i < 200; ++i) {
+      const std::string inner = "m" + std::to_string(i - 1);
+      yaml += macro("m" + std::to_string(i), "(" + inner + " or " + inner + ") and " + inner);
+    }
+    const auto loaded = load(yaml + rule("r", "evt.type = execve and m199"));
+    EXPECT_LE(error_places(loaded).size(), 1U);
+  }
+}
+
+TEST(Macros, MayNotPileUpWithoutEnd) {
+  std::string forward, backward;
+  constexpr int kMany = 20'000;
+  for (int i = 1; i < kMany; ++i)
+    forward += macro("m" + std::to_string(i), i == 1 ? "evt.num > 0" : "m" + std::to_string(i - 1));
+  EXPECT_EQ(error_places(load(forward)).size(), 1U);
+  EXPECT_EQ(message_of(forward), "macros nest deeper than 500 levels");
+  for (int i = 1; i < kMany; ++i) backward += macro("m" + std::to_string(i), "evt.num > 0");
+  for (int i = 1; i + 1 < kMany; ++i) backward += macro("m" + std::to_string(i), "m" + std::to_string(i + 1));
+  EXPECT_EQ(message_of(backward), "macros nest deeper than 500 levels");
+}
+
 TEST(Lists, MayBeDefinedAfterTheConditionThatUsesThem) {
   EXPECT_EQ(first_rule(rule("r", "evt.type in (l)") + "- list: l\n  items: [execve, mount]\n").event_types.size(), 2U);
 }
