@@ -57,10 +57,6 @@ bool json_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'
 
 }  // namespace
 
-std::string ParsedRequest::api_target() const {
-  return (version.empty() ? "" : "/" + version) + path + (query.empty() ? "" : "?" + query);
-}
-
 void HttpRequestParser::feed(std::string_view bytes) {
   while (!bytes.empty() && state_ != State::opaque) {
     if (state_ == State::body || state_ == State::chunk) {

@@ -32,9 +32,6 @@ struct ParsedRequest {
   bool opaque = false;        // nothing after this request will be seen on its connection
   bool overrun = false;  // a second record for a request handed out before: its chunked body is longer than is read, so that
                          // what comes after it on the connection is not seen. Usual for uploads only.
-
-  /// What judge_api_call() wants as target: version, decoded path and query.
-  [[nodiscard]] std::string api_target() const;
 };
 
 class HttpRequestParser {

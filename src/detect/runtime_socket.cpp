@@ -46,13 +46,25 @@ std::string joined(const std::vector<std::string>& parts) {
   return all;
 }
 
+std::string unreadable_because(const ParsedRequest& request) {
+  if (request.http2) return "gRPC: the call could not be read, judged as the worst";
+  if (request.lost) return "bytes of the request were lost on their way to hullwatch: judged as the worst";
+  return "the request could not be read: judged as the worst";
+}
+
+/// Uploads: their bodies are archives, not JSON, and longer than anybody reads. What they ask for stands in the path.
+bool is_upload(const ParsedRequest& request) {
+  return request.path == "/build" || request.path == "/images/load" || request.path == "/images/create" ||
+         request.path.ends_with("/archive") || request.path.starts_with("/libpod/build") ||
+         request.path == "/libpod/images/load" || request.path == "/libpod/images/import";
+}
+
 RuntimeRequestFinding finding_of(const ParsedRequest& request) {
   RuntimeRequestFinding finding;
   finding.readable = request.readable;
   if (!request.readable) {
     finding.danger = "critical";
-    finding.reasons = request.http2 ? "gRPC: the call could not be read, judged as the worst"
-                                    : "the request could not be read, judged as the worst";
+    finding.reasons = unreadable_because(request);
     return finding;
   }
   const ApiCall call = judge_api_call(request);
@@ -141,7 +153,15 @@ void RuntimeSocketDetector::on_request(const ParsedRequest& request, const hw_re
     ++stats_.component_requests;
     return;
   }
-  tell(finding_of(request), client, listener, found);
+  // The second record of a long body was told with the first, unless what it hides could have been JSON that matters.
+  if (request.overrun && is_upload(request)) return;
+  RuntimeRequestFinding finding = finding_of(request);
+  if (request.overrun) {
+    finding.readable = false;
+    finding.danger = "critical";
+    finding.reasons = "its body went on for longer than is read: judged as the worst";
+  }
+  tell(std::move(finding), client, listener, found);
 }
 
 void RuntimeSocketDetector::on_tick(uint64_t now_ns, const FindingSink& found) {

@@ -77,6 +77,12 @@ AlertProcess AlertBuilder::process_of(const Process& process, const UserNames& u
 AlertProcess AlertBuilder::acting_process(const EventContext& context) const {
   const hw_header& header = context.event.header;
   AlertProcess out = context.process != nullptr ? process_of(*context.process, context.users) : AlertProcess{};
+  // Another program of the same process, when a ring was late: its command line is not this one's.
+  if (context.process != nullptr && context.process->key.execs != header.process.execs &&
+      (header.flags & HW_F_HOME_INFERRED) == 0) {
+    out.cmdline.clear();
+    if (context.process->exe_ino != header.exe_ino || context.process->exe_dev != header.exe_dev) out.exe.clear();
+  }
   // What the record itself says goes before what the tree remembers.
   out.pid = header.process.tgid;
   out.tid = header.tid;

@@ -35,7 +35,6 @@ TEST(HttpRequest, MethodPathVersionAndQueryAreTakenApart) {
   EXPECT_EQ(request.path, "/containers/json");
   EXPECT_EQ(request.version, "v1.41");
   EXPECT_EQ(request.query, "all=1");
-  EXPECT_EQ(request.api_target(), "/v1.41/containers/json?all=1");
   EXPECT_TRUE(request.readable);
   EXPECT_FALSE(request.has_body);
 }

@@ -1,0 +1,151 @@
+#include "pipeline/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "support/event_builder.h"
+
+namespace hullwatch {
+namespace {
+
+class ManualClock final : public Clock {
+ public:
+  [[nodiscard]] uint64_t boot_ns() const override { return now_; }
+  [[nodiscard]] uint64_t wall_ns() const override { return 1'795'305'600'000'000'000ULL + now_; }
+  void advance_ms(uint64_t ms) { now_ += ms * 1'000'000; }
+
+ private:
+  uint64_t now_ = 60'000'000'000ULL;
+};
+
+constexpr const char* kRules = R"(
+- rule: Shell in a container
+  desc: d
+  condition: evt.type = execve and container.id != host and proc.name = sh
+  output: shell in %container.name (%proc.cmdline)
+  priority: WARNING
+- rule: Named web
+  desc: d
+  condition: evt.type = execve and container.name = web and proc.name = id
+  output: id in %container.name
+  priority: NOTICE
+- rule: Unexplained
+  desc: d
+  condition: evt.type = privilege_gain and gain.explained = false
+  output: gain
+  priority: CRITICAL
+)";
+
+/// The whole user side but for kernel and disk; containers begin by their cgroup's mkdir, as they do live.
+class WholePipeline : public ::testing::Test {
+ protected:
+  WholePipeline() {
+    std::filesystem::create_directories(cgroups_);
+    PipelinePorts ports;
+    ports.alert = [this](std::shared_ptr<Alert> alert) { alerts_.push_back(std::move(alert)); };
+    ports.event = [this](const EventContext&) { ++events_; };
+    pipeline_ = std::make_unique<Pipeline>(config_, clock_, redactor_, containers_, std::move(ports));
+    LoadedRules loaded = RuleSet::load_text({{"rules.yaml", kRules}}, {.minimum_priority = Priority::debug, .match_all = true});
+    for (const Diagnostic& d : loaded.diagnostics) ADD_FAILURE() << format_diagnostic(d);
+    pipeline_->set_rules(loaded.rules);
+    web_.cgroup_id = 4242;
+    web_.id = std::string(64, 'a');
+    feed(test::makes_cgroup(web_.cgroup_id, "/docker/" + web_.id));
+  }
+  ~WholePipeline() override { std::filesystem::remove_all(cgroups_); }
+
+  template <typename Builder>
+  void feed(Builder builder) {
+    const auto record = builder.record();
+    const auto taken = pipeline_->record(record);
+    EXPECT_TRUE(taken) << taken.error().message;
+  }
+  void name_web() {
+    ContainerMetadata metadata;
+    metadata.name = "web";
+    metadata.image = "nginx:1";
+    containers_.set_metadata(web_.cgroup_id, Container::Metadata::ready, metadata);
+    pipeline_->metadata_arrived(web_.cgroup_id);
+  }
+
+  std::string cgroups_ = ::testing::TempDir() + "hullwatch-pipeline";
+  Config config_;
+  ManualClock clock_;
+  Redactor redactor_ = *Redactor::create();
+  ContainerIndex containers_{cgroups_, 64, 1'000'000'000};
+  std::unique_ptr<Pipeline> pipeline_;
+  Container web_;
+  std::vector<std::shared_ptr<Alert>> alerts_;
+  int events_ = 0;
+};
+
+TEST_F(WholePipeline, AnAlertCarriesContainerProcessAndAncestors) {
+  name_web();
+  feed(test::exec("/usr/sbin/nginx").pid(10).in(web_));
+  feed(test::forks(11).by_pid(10).in(web_));
+  feed(test::exec("/bin/sh").pid(11).child_of(10).args({"sh", "-c", "id"}).in(web_));
+  ASSERT_EQ(alerts_.size(), 1U);
+  const Alert& alert = *alerts_[0];
+  EXPECT_EQ(alert.rule, "Shell in a container");
+  EXPECT_EQ(alert.container.name, "web");
+  EXPECT_EQ(alert.container.id, web_.id);
+  EXPECT_FALSE(alert.container.pending);
+  EXPECT_EQ(alert.process.cmdline, "sh -c id");
+  ASSERT_EQ(alert.ancestors.size(), 1U);
+  EXPECT_EQ(alert.ancestors[0].comm, "nginx");
+  EXPECT_FALSE(alert.evidence.empty());
+  EXPECT_EQ(alert.uuid.size(), 36U);
+}
+
+TEST_F(WholePipeline, RulesWaitForTheContainersName) {
+  feed(test::exec("/usr/bin/id").pid(11).in(web_));
+  EXPECT_TRUE(alerts_.empty());
+  name_web();
+  ASSERT_EQ(alerts_.size(), 1U);
+  EXPECT_EQ(alerts_[0]->rule, "Named web");
+}
+
+TEST_F(WholePipeline, ANameThatDoesNotComeIsWaitedForAtMost200Ms) {
+  feed(test::exec("/bin/sh").pid(11).in(web_));
+  clock_.advance_ms(100);
+  pipeline_->tick({});
+  EXPECT_TRUE(alerts_.empty());
+  clock_.advance_ms(101);
+  pipeline_->tick({});
+  ASSERT_EQ(alerts_.size(), 1U);
+  EXPECT_TRUE(alerts_[0]->container.pending);
+  EXPECT_EQ(pipeline_->stats().events_unnamed, 1U);
+}
+
+TEST_F(WholePipeline, WhatStillWaitsIsJudgedAtTheEnd) {
+  feed(test::exec("/bin/sh").pid(11).in(web_));
+  pipeline_->flush();
+  EXPECT_EQ(alerts_.size(), 1U);
+}
+
+TEST_F(WholePipeline, SecretsOfCommandLinesDoNotReachAnAlert) {
+  name_web();
+  feed(test::exec("/bin/sh").pid(11).args({"sh", "--password", "hunter2", "PASSWORD=hunter2"}).in(web_));
+  ASSERT_EQ(alerts_.size(), 1U);
+  EXPECT_EQ(alerts_[0]->output.find("hunter2"), std::string::npos) << alerts_[0]->output;
+  EXPECT_EQ(alerts_[0]->process.cmdline.find("hunter2"), std::string::npos);
+}
+
+TEST_F(WholePipeline, FindingsAreJudgedByRulesToo) {
+  hw_cred user = test::user(1000), root = test::root();
+  feed(test::credential(user, root).pid(12).way(HW_WAY_COMMIT));
+  ASSERT_EQ(alerts_.size(), 1U);
+  EXPECT_EQ(alerts_[0]->priority, Priority::critical);
+}
+
+TEST_F(WholePipeline, ABadRecordIsCountedAndSaysWhy) {
+  const auto record = test::exec("/bin/sh").record();
+  const auto taken = pipeline_->record(std::span(record).first(record.size() / 2));
+  EXPECT_FALSE(taken);
+  EXPECT_EQ(pipeline_->stats().decode_errors, 1U);
+  EXPECT_TRUE(alerts_.empty());
+}
+
+}  // namespace
+}  // namespace hullwatch
