@@ -122,7 +122,8 @@ Status Daemon::open_outputs() {
 
 Status Daemon::open_endpoint() {
   if (options_.config.listen == "off") return {};
-  auto collector = std::make_shared<MetricsCollector>(HULLWATCH_VERSION, HULLWATCH_REVISION, counters_, readiness_, metric_sources());
+  auto collector =
+      std::make_shared<MetricsCollector>(HULLWATCH_VERSION, HULLWATCH_REVISION, counters_, readiness_, metric_sources());
   auto endpoint = HttpEndpoint::start(options_.config.listen, std::move(collector), readiness_);
   if (!endpoint) return fail(std::move(endpoint.error()));
   endpoint_ = std::move(*endpoint);

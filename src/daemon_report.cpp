@@ -42,7 +42,8 @@ void Daemon::report_ready() {
   counters_->set_reload(true, clock_.wall_ns());
   std::vector<ProviderState> providers;
   for (const Rung& rung : sensor_->ladder().rungs())
-    providers.push_back({std::string(rung.observation->name), rung.provider != nullptr ? std::string(tier_name(rung.provider->tier)) : "none",
+    providers.push_back({std::string(rung.observation->name),
+                         rung.provider != nullptr ? std::string(tier_name(rung.provider->tier)) : "none",
                          rung.provider == nullptr ? "missing" : (rung.refused.empty() ? "active" : "degraded")});
   counters_->set_providers(std::move(providers));
   for (std::string_view missing : sensor_->ladder().missing_core()) {
@@ -80,8 +81,13 @@ MetricSources Daemon::metric_sources() {
   sources.sinks = [this] { return dispatcher_->stats(); };
   if (log_stats_ != nullptr)
     sources.log = [stats = log_stats_] {
-      return LogFigures{.bytes = stats->bytes, .records = stats->records, .lost = stats->lost, .write_errors = stats->write_errors,
-                        .syncs = stats->syncs, .sync_errors = stats->sync_errors, .stored_bytes = stats->stored_bytes,
+      return LogFigures{.bytes = stats->bytes,
+                        .records = stats->records,
+                        .lost = stats->lost,
+                        .write_errors = stats->write_errors,
+                        .syncs = stats->syncs,
+                        .sync_errors = stats->sync_errors,
+                        .stored_bytes = stats->stored_bytes,
                         .segments_removed = stats->segments_removed};
     };
   return sources;

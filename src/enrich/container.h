@@ -9,7 +9,7 @@ namespace hullwatch {
 
 /// Name, image and labels as the node's files tell them; they come later than the container itself.
 struct ContainerMetadata {
-  std::string runtime;       // whose files told it; empty when they do not say
+  std::string runtime;  // whose files told it; empty when they do not say
   std::string name;
   std::string image;         // as the user typed it: "nginx:1.27"
   std::string image_id;      // "sha256:…"
@@ -22,18 +22,18 @@ struct ContainerMetadata {
 struct Container {
   enum class Metadata : uint8_t { pending, ready, unavailable };
 
-  uint64_t cgroup_id = 0;    // of its outermost cgroup: the `home` of its processes
-  std::string cgroup_path;   // from the hierarchy's root
-  std::string id;            // full id: 64 hex where the runtime uses such
-  std::string runtime;       // "docker", "podman", "containerd", "cri-o", "runc", "lxc", "nspawn", …; metadata may correct it
-  std::string nested;        // innermost claimed identity below it, empty when none
-  uint64_t created_ns = 0;   // CLOCK_BOOTTIME; 0: was there before hullwatch
-  uint64_t removed_ns = 0;   // 0: lives
+  uint64_t cgroup_id = 0;   // of its outermost cgroup: the `home` of its processes
+  std::string cgroup_path;  // from the hierarchy's root
+  std::string id;           // full id: 64 hex where the runtime uses such
+  std::string runtime;      // "docker", "podman", "containerd", "cri-o", "runc", "lxc", "nspawn", …; metadata may correct it
+  std::string nested;       // innermost claimed identity below it, empty when none
+  uint64_t created_ns = 0;  // CLOCK_BOOTTIME; 0: was there before hullwatch
+  uint64_t removed_ns = 0;  // 0: lives
   bool kubepods = false;
-  bool duplicate = false;    // another living container has this id: the name cannot be believed, no metadata is asked for
+  bool duplicate = false;  // another living container has this id: the name cannot be believed, no metadata is asked for
   Metadata state = Metadata::pending;
   ContainerMetadata meta;
-  uint32_t userns = 0;       // inode of the user namespace its first process ran in, 0: not seen yet
+  uint32_t userns = 0;  // inode of the user namespace its first process ran in, 0: not seen yet
   uint32_t userns_level = 0;
 
   /// Falco's container.id: the first 12 characters.

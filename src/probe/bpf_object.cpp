@@ -197,13 +197,15 @@ Status BpfObject::set_listener(const hw_listener& listener, hw_listener_class li
 Status BpfObject::answer_listener(const hw_listener& listener, hw_listener_class listener_class, uint64_t socket_cookie) {
   if (socket_cookie != 0) {
     const int sockets = bpf_map__fd(skeleton_->maps.listener_sockets);
-    if (auto told = update(sockets, &listener, &socket_cookie, "cannot tell the kernel of a listener's socket"); !told) return told;
+    if (auto told = update(sockets, &listener, &socket_cookie, "cannot tell the kernel of a listener's socket"); !told)
+      return told;
   }
   return set_listener(listener, listener_class);
 }
 
 Status BpfObject::set_request_window(uint64_t connection, const hw_request_window& window) {
-  return update(bpf_map__fd(skeleton_->maps.request_windows), &connection, &window, "cannot tell the kernel what to send of a connection");
+  return update(bpf_map__fd(skeleton_->maps.request_windows), &connection, &window,
+                "cannot tell the kernel what to send of a connection");
 }
 
 Status BpfObject::forget_listener(const hw_listener& listener) {

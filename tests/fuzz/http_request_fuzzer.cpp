@@ -36,7 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (whole.size() != pieces.size()) std::abort();
   for (size_t i = 0; i < whole.size(); i++) {
     if (!same(whole[i], pieces[i])) std::abort();
-    if (whole[i].readable) [[maybe_unused]] const auto call = hullwatch::judge_api_call(whole[i]);
+    if (whole[i].readable) [[maybe_unused]]
+      const auto call = hullwatch::judge_api_call(whole[i]);
   }
   return 0;
 }
