@@ -2,6 +2,7 @@
 # HULLWATCH is the daemon under test, ACTORS the folder of tests/actors' programs (tests/run sets both).
 #
 #   start_monitor NAME [OPTION…]   `hullwatch run` with our rules; HW_CONFIG, when set, is appended to its configuration
+#                                  MON_RULES, MON_STATE_DIR, MON_FORMAT: other rules, state directory, format
 #   stop_monitor                   SIGTERM; MON_STATUS is how it ended
 #   alerts FILTER                  alerts on stdout that jq's FILTER selects, one a line;  records FILTER  the same of the log
 #   check_alert NAME FILTER        passes once such an alert is there;  check_records NAME FILTER  of the log
@@ -19,6 +20,7 @@ ACTORS=${ACTORS:-$E2E_ROOT/build/release/tests/actors}
 # Under a sanitizer everything takes longer: only the patience differs, not what must be found.
 PATIENCE=15
 if [ "${HULLWATCH_PRESET:-release}" != release ]; then PATIENCE=45; fi
+CONTAINERD_STATE=$HW_SCRATCH/containerd
 SERIOUS='(.priority | IN("Emergency", "Alert", "Critical", "Error", "Warning"))'
 
 free_port() {
@@ -32,8 +34,7 @@ free_port() {
   die "no free port"
 }
 
-# launch_monitor: start_monitor without waiting for it to be ready.
-launch_monitor() {
+start_monitor() {
   MON_DIR=$HW_SCRATCH/monitor/$1
   shift
   MON_PORT=$(free_port) MON_STATUS=''
@@ -44,17 +45,15 @@ metadata:
   docker_roots: ["$DOCKER_ROOT"]
   podman_storage: ["$PODMAN_ROOT"]
   podman_run: ["$PODMAN_RUN"]
+  containerd_state: ["$CONTAINERD_STATE"]
   runc_roots: ["$DOCKER_EXEC/runtime-runc/moby", "$RUNC_ROOT", "/run/runc"]
 ${HW_CONFIG:-}
 YAML
   : >"$MON_DIR/out"
   "$HULLWATCH" run -c "$MON_DIR/hullwatch.yaml" --rules "${MON_RULES:-$E2E_ROOT/rules}" --state-dir "$MON_STATE" \
-    --listen "127.0.0.1:$MON_PORT" --output json "$@" >"$MON_DIR/out" 2>"$MON_DIR/err" &
+    --listen "127.0.0.1:$MON_PORT" --output "${MON_FORMAT:-json}" "$@" >"$MON_DIR/out" 2>"$MON_DIR/err" &
   MON_PID=$!
   at_exit stop_pid $MON_PID
-}
-start_monitor() {
-  launch_monitor "$@"
   if ! wait_for $((PATIENCE * 2)) hw_ready_or_ended || hw_ended "$MON_PID"; then
     cat "$MON_DIR/err" >&2
     die "hullwatch did not become ready"
