@@ -67,6 +67,10 @@ stop_monitor() {
   if ! wait_for $((PATIENCE * 2)) hw_ended "$MON_PID"; then kill -KILL "$MON_PID"; fi
   wait "$MON_PID" || MON_STATUS=$?
 }
+# HULLWATCH_KEEP=DIR keeps what the monitors wrote.
+keep_monitors() { if [ -n "${HULLWATCH_KEEP:-}" ]; then cp -r "$HW_SCRATCH/monitor/." "$HULLWATCH_KEEP/"; fi; }
+at_exit keep_monitors
+
 # The monitor ended as asked, nothing was lost and no record was bad.
 check_stopped() {
   stop_monitor
