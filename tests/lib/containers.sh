@@ -105,7 +105,7 @@ make_bundle() {
   jq --arg rootfs "$rootfs" --arg cgroup "$cgroup" '
     .root = {path: $rootfs, readonly: false} | .process.terminal = false | .process.args = $ARGS.positional
     | if $cgroup != "" then .linux.cgroupsPath = $cgroup else . end | '"${filter:-.}" \
-    "$bundle/config.json" --args "$@" >"$bundle/config.json.new"
+    "$bundle/config.json" --args -- "$@" >"$bundle/config.json.new"
   mv "$bundle/config.json.new" "$bundle/config.json"
 }
 # make_bundle's containers end with the shell that ran them; one left running is deleted here.
