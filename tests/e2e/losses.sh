@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# The accounts balance: what the kernel submitted was received, kind by kind, under a mixed load; what did not fit is counted and
+# told; and a full disk costs no alert on stdout and leaves a loss record once there is space again.
+set -euo pipefail
+. "$(dirname "$0")/lib/monitor.sh"
+
+LOAD_SECONDS=8
+if [ "${HULLWATCH_PRESET:-release}" != release ]; then LOAD_SECONDS=5; fi
+
+# Every kind of record at once, bounded in time and, by each actor, in number.
+mixed_load() {
+  local end=$((SECONDS + $1)) round=0
+  mkdir -p "$HW_SCRATCH/mounts"
+  while [ $SECONDS -lt $end ]; do
+    round=$((round + 1))
+    seq 60 | xargs -P 2 -n 1 /bin/true &
+    "$ACTORS/setid" toggle 300 >/dev/null
+    "$ACTORS/capset_actor" toggle 0 >/dev/null
+    (cd "$HW_SCRATCH/mounts" && "$ACTORS/mount_calls" all "$HW_SCRATCH/mounts") >/dev/null
+    "$ACTORS/namespaces" unshare 0x04000000 >/dev/null
+    runc run --bundle "$HW_SCRATCH/bundle" "load-$round" >/dev/null
+    wait $!
+  done
+}
+# Rows of the summary: KIND SUBMITTED RECEIVED LOST SUPPRESSED.
+summary() { awk '/^  kind /{on = 1; next} /submitted = received/{on = 0} on' "$MON_DIR/err"; }
+
+make_rootfs "$HW_SCRATCH/rootfs" "$ACTORS/setid"
+make_bundle "$HW_SCRATCH/bundle" "$HW_SCRATCH/rootfs" "" . sh -c 'for i in 1 2 3 4 5; do /bin/true; done'
+
+start_monitor balance
+mixed_load $LOAD_SECONDS
+check_stopped balance
+cat "$MON_DIR/err"
+check_equal each_kind_was_received_as_submitted "" "$(summary | awk '$2 != $3')"
+check_equal each_kind_was_there "" "$(summary | awk '$1 ~ /^(exec|fork|exit|credential|capability|mount|namespace|cgroup)$/ && $2 == 0 {print $1}')"
+
+# A reader that stands still while a small ring fills: the loss is exact, told, and by kind.
+HW_CONFIG=$'rings:\n  bulk_bytes: 64KiB\n  critical_bytes: 64KiB' start_monitor overflow
+kill -STOP "$MON_PID"
+seq 600 | xargs -P 2 -n 1 /bin/true
+kill -CONT "$MON_PID"
+check_alert a_loss_is_an_alert '.rule | IN("Events lost", "Critical events lost")'
+stop_monitor
+check_equal overflow_ends_with_0 0 "$MON_STATUS"
+check_equal overflow_received_what_was_submitted "" "$(summary | awk '$2 != $3')"
+lost=$(summary | awk '$1 ~ /^(exec|fork|exit)$/ {sum += $4} END {print sum}')
+happened=$(summary | awk '$1 == "exec" {print $2 + $4 + $5}')
+check overflow_lost_something test "$lost" -gt 0
+check every_exec_is_submitted_lost_or_suppressed test "$happened" -ge 600
+check_equal the_alerts_tell_the_whole_loss "$(summary | awk '{sum += $4} END {print sum}')" "$(alerts '.rule | IN("Events lost", "Critical events lost")' | jq -s 'map(.evidence.lost) | add // 0')"
+
+# The disk of the state directory is full, then has space again.
+cp /bin/true "$HW_SCRATCH/e2e_mark"
+cat >"$HW_SCRATCH/mark.yaml" <<'YAML'
+- rule: Marked program
+  desc: the test's own program ran
+  condition: evt.type = execve and proc.name = e2e_mark
+  output: "mark %proc.args"
+  priority: WARNING
+YAML
+mark() { seq "$1" "$2" | xargs -n 1 "$HW_SCRATCH/e2e_mark"; }
+marks_on_stdout() { [ "$(alerts '.rule == "Marked program"' | wc -l)" -ge "$1" ]; }
+loss_recorded() { [ -n "$(records '.type == "loss"')" ]; }
+mkdir "$HW_SCRATCH/disk"
+if mount -t tmpfs -o size=1m none "$HW_SCRATCH/disk" 2>"$HW_SCRATCH/mount.err"; then
+  at_exit umount -l "$HW_SCRATCH/disk"
+  MON_RULES=$HW_SCRATCH/mark.yaml MON_STATE_DIR=$HW_SCRATCH/disk/state start_monitor disk
+  mark 1 20
+  check alerts_before_the_disk_is_full wait_for "$PATIENCE" marks_on_stdout 20
+  head -c 2M /dev/zero >"$HW_SCRATCH/disk/filler" 2>/dev/null || true
+  mark 21 60
+  check alerts_go_to_stdout_while_the_disk_is_full wait_for "$PATIENCE" marks_on_stdout 60
+  metrics >"$HW_SCRATCH/metrics"
+  check the_loss_is_counted grep -q '^hullwatch_log_lost_records_total [1-9]' "$HW_SCRATCH/metrics"
+  rm "$HW_SCRATCH/disk/filler"
+  mark 61 80
+  check a_loss_record_comes_with_the_space wait_for "$PATIENCE" loss_recorded
+  check_stopped disk
+  check_equal stdout_has_every_alert "$(seq 80)" "$(alerts '.rule == "Marked program"' | jq -r '.output | split(" ") | last' | sort -n)"
+  check_equal the_log_states_each_missing_number "" "$(records true | jq -s -r '[range(1; length) as $i | select(.[$i].seq != ((.[$i - 1].last_seq // .[$i - 1].seq) + 1)) | .[$i].seq | tostring] | join(" ")')"
+  check_equal each_alert_is_in_the_log_or_counted_as_lost 80 "$(records '.type == "alert" or .type == "loss"' | jq -s 'map(if .type == "loss" then .alerts_not_written else 1 end) | add')"
+  check_equal the_loss_names_its_cause true "$(records '.type == "loss"' | jq -s 'any(.error | contains("No space left"))')"
+else
+  skip full_disk "no tmpfs can be mounted here: $(cat "$HW_SCRATCH/mount.err")"
+fi
+finish
