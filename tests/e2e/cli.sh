@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# The command line: what is wrong is said with its place and all at once, exit codes mean what the help says, every reference
+# prints as text and as JSON, a reload changes rules without a gap, and SIGTERM loses nothing.
+set -euo pipefail
+. "$(dirname "$0")/lib/monitor.sh"
+cd "$E2E_ROOT"
+
+# said STATUS COMMAND…: runs it; OUT and ERR are what it said, and it must have ended with STATUS.
+said() {
+  local wanted=$1 name=$2 status=0
+  shift 2
+  timeout $((PATIENCE * 2)) "$@" >"$HW_SCRATCH/said.out" 2>"$HW_SCRATCH/said.err" || status=$?
+  OUT=$(cat "$HW_SCRATCH/said.out") ERR=$(cat "$HW_SCRATCH/said.err")
+  check_equal "${name}_exits_with_$wanted" "$wanted" "$status"
+}
+# says NAME TEXT: stderr has it.
+says() { if [[ $ERR == *"$2"* ]]; then pass "$1"; else fail "$1" "no '$2' in: $ERR"; fi; }
+run_once=("$HULLWATCH" run --listen off --state-dir "$HW_SCRATCH/unused" --duration 1)
+
+# Bad files
+bad=$HW_SCRATCH/bad.yaml
+cat >"$bad" <<'YAML'
+log:
+  contnet: all
+rings:
+  critical_bytes: many
+listen: "127.0.0.1:9787"
+listen: "127.0.0.1:9788"
+rules:
+  paths: [/nonexistent/rules]
+YAML
+said 3 bad_configuration "${run_once[@]}" -c "$bad"
+says unknown_key_has_its_place "$bad:2:3: error: unknown key 'contnet'"
+says unknown_key_has_line_caret_and_hint $'    contnet: all\n    ^\n  hint: did you mean '"'content'?"
+says wrong_type_has_its_place "$bad:4:19: error: "
+says duplicate_key_has_its_place "$bad:6:1: error: 'listen' is there twice"
+says missing_rules_path_has_its_place "$bad:8:11: error: "
+says missing_rules_path_is_named "/nonexistent/rules"
+said 3 config_check_of_a_bad_file "$HULLWATCH" config check "$bad"
+said 3 config_check_of_a_bad_file_as_json "$HULLWATCH" config check -o json "$bad"
+check_equal config_errors_as_json "2:3 4:19 6:1 8:11" "$(jq -r '[.errors[] | "\(.line):\(.column)"] | join(" ")' <<<"$OUT")"
+said 3 missing_configuration "${run_once[@]}" -c /nonexistent/hullwatch.yaml
+says missing_configuration_is_named /nonexistent/hullwatch.yaml
+said 3 missing_rules "${run_once[@]}" --rules /nonexistent/rules.yaml
+says missing_rules_are_named /nonexistent/rules.yaml
+
+cat >"$HW_SCRATCH/bad_rules.yaml" <<'YAML'
+- rule: first
+  desc: a condition that ends too early
+  condition: evt.type = execve and
+  output: o
+  priority: WARNING
+- rule: second
+  desc: a field that does not exist
+  condition: evt.type = execve and proc.nmae = a
+  output: o
+  priority: WARNING
+YAML
+said 3 bad_rules "${run_once[@]}" --rules "$HW_SCRATCH/bad_rules.yaml"
+says first_bad_condition_has_its_place "$HW_SCRATCH/bad_rules.yaml:3:"
+says second_bad_condition_has_its_place "$HW_SCRATCH/bad_rules.yaml:8:36: error: "
+says bad_condition_has_line_and_caret $'condition: evt.type = execve and proc.nmae = a\n                                     ^'
+says bad_condition_has_a_hint "proc.name"
+said 3 rules_check_of_bad_rules "$HULLWATCH" rules check "$HW_SCRATCH/bad_rules.yaml"
+
+# Usage, privilege
+said 2 unknown_option "$HULLWATCH" run --bogus
+said 2 no_verb "$HULLWATCH"
+said 2 unknown_format "$HULLWATCH" fields -o xml
+said 4 no_privilege setpriv --bounding-set=-all "$HULLWATCH" run --rules rules --listen off --state-dir "$HW_SCRATCH/unused"
+check_equal no_privilege_is_one_sentence 1 "$(grep -c . <<<"$ERR")"
+says no_privilege_names_what_is_missing CAP_
+: >"$HW_SCRATCH/file"
+said 1 state_below_a_file "$HULLWATCH" run --rules rules --listen off --state-dir "$HW_SCRATCH/file/state"
+says state_below_a_file_is_named "$HW_SCRATCH/file/state"
+
+# References
+said 0 version "$HULLWATCH" version
+check version_names_the_revision grep -Eq '[0-9a-f]{12}' <<<"$OUT"
+for verb in fields events metrics containers doctor version 'rules check rules' 'rules list rules' 'rules test rules' 'config check deploy/hullwatch.yaml'; do
+  # shellcheck disable=SC2086 # words of a command
+  said 0 "${verb// /_}_as_text" "$HULLWATCH" $verb
+  check "${verb// /_}_says_something" test -n "$OUT$ERR"
+  # shellcheck disable=SC2086
+  said 0 "${verb// /_}_as_json" "$HULLWATCH" $verb -o json
+  check "${verb// /_}_names_its_schema" jq -e '.schema | startswith("hullwatch.")' "$HW_SCRATCH/said.out"
+done
+printf 'rules:\n  paths: ["%s/rules"]\nlog: {content: all}\n' "$E2E_ROOT" >"$HW_SCRATCH/own.yaml"
+said 0 config_print "$HULLWATCH" config print -c "$HW_SCRATCH/own.yaml"
+printf '%s\n' "$OUT" >"$HW_SCRATCH/printed.yaml"
+check_equal config_print_prints_what_it_reads "$OUT" "$("$HULLWATCH" config print -c "$HW_SCRATCH/printed.yaml")"
+
+# Reload
+mark_rules() {
+  cat >"$HW_SCRATCH/mark.yaml" <<YAML
+- rule: Marked program
+  desc: the test's own program ran
+  condition: evt.type = execve and proc.name = e2e_mark
+  output: "$1 %proc.args"
+  priority: WARNING
+YAML
+}
+mkdir "$HW_SCRATCH/bin"
+cp /bin/true "$HW_SCRATCH/bin/e2e_mark"
+# mark FROM TO: one alert each.
+mark() { seq "$1" "$2" | xargs -n 1 "$HW_SCRATCH/bin/e2e_mark"; }
+marked() { alerts '.rule == "Marked program"' | jq -r .output | sed 's/.* //' | sort -n; }
+mark_rules first
+MON_RULES=$HW_SCRATCH/mark.yaml start_monitor reload
+
+said 1 port_in_use "$HULLWATCH" run --rules rules --state-dir "$HW_SCRATCH/unused" --listen "127.0.0.1:$MON_PORT"
+says port_in_use_is_named ":$MON_PORT"
+said 1 state_directory_in_use "$HULLWATCH" run --rules rules --listen off --state-dir "$MON_STATE"
+says state_directory_in_use_is_named "$MON_STATE"
+
+reloaded() { [ "$(grep -c "$1" "$MON_DIR/err")" -ge "$2" ]; }
+mark 1 300 &
+marking=$!
+for i in 1 2 3 4; do
+  mark_rules "again$i"
+  kill -HUP "$MON_PID"
+  check "reload_$i" wait_for "$PATIENCE" reloaded 'rules reloaded' $i
+done
+wait $marking
+printf -- '- rule: Broken\n  desc: d\n  condition: evt.type = \n  output: o\n  priority: WARNING\n' >"$HW_SCRATCH/mark.yaml"
+kill -HUP "$MON_PID"
+check a_bad_reload_is_refused wait_for "$PATIENCE" reloaded 'the old ones stay' 1
+check a_bad_reload_has_its_place grep -q "$HW_SCRATCH/mark.yaml:3:[0-9]*: error" "$MON_DIR/err"
+mark 301 400
+check_stopped reload
+check_equal no_event_is_missed_by_reloads_and_at_the_end "$(seq 400)" "$(marked)"
+check_equal the_old_rules_stay_after_a_bad_reload 100 "$(alerts '.output | contains("again4 ")' | jq -r '.output | split(" ") | last | tonumber | select(. > 300)' | wc -l)"
+check_equal alerts_before_the_end_are_in_the_log "$(seq 400)" "$(records '.type == "alert"' | jq -r '.alert.output | split(" ") | last' | sort -n)"
+check_equal reloads_are_in_the_log "true true true true false" "$(records '.type == "reload"' | jq -r .ok | tr '\n' ' ' | sed 's/ $//')"
+finish
