@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
+#include <ctime>
 
 namespace hullwatch {
 namespace {
@@ -27,6 +27,13 @@ uint16_t kind_of(std::span<const std::byte> record) {
   uint16_t kind = HW_KIND_NONE;
   if (record.size() >= sizeof(hw_header)) std::memcpy(&kind, record.data() + offsetof(hw_header, kind), sizeof(kind));
   return kind < HW_KIND_MAX ? kind : uint16_t{HW_KIND_NONE};
+}
+
+/// The clock of the records' times.
+uint64_t boot_now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
 Status watch(const Fd& epoll, int fd) {
@@ -135,9 +142,12 @@ Result<size_t> RingReader::poll(std::chrono::milliseconds timeout) {
   drain(arrived_);
   batch_ = 0;
   total_ = 0;
+  // A critical record that comes while the bulk ring is read waits for the next round: the exec that it follows may be in the
+  // bulk ring behind what was read.
+  const uint64_t now_ns = boot_now_ns();
   const int err = ring_buffer__consume(bulk_.get());
   if (err < 0 && err != -EAGAIN) return fail(Error::from_errno("cannot read the bulk ring", -err));
-  hand_over_critical(std::numeric_limits<uint64_t>::max());
+  hand_over_critical(now_ns);
   if (total_ > 0) last_record_ = std::chrono::steady_clock::now();
   return total_;
 }
