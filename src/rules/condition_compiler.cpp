@@ -68,8 +68,11 @@ std::vector<CompileError> ConditionCompiler::compile(const Expr& expr, NodeId& n
   warnings_.clear();
   node = visit(expr);
   if (errors_.empty() && pool_.facts(node).depth > kMaxNodeDepth)
-    errors_.push_back(
-        {"the condition and its macros nest deeper than " + std::to_string(kMaxNodeDepth) + " levels", {}, expr.offset});
+    errors_.push_back({"the condition and its macros nest deeper than " + std::to_string(kMaxNodeDepth) + " levels",
+                       {},
+                       expr.offset,
+                       false,
+                       {}});
   return std::move(errors_);
 }
 

@@ -71,6 +71,12 @@ FieldArgument make_argument(std::string text) {
 
 }  // namespace
 
+std::string suggest_field(const FieldLookup& fields, std::string_view unknown) {
+  std::vector<std::string_view> names;
+  for (const Field& field : fields.all()) names.push_back(field.name);
+  return did_you_mean(unknown, names);
+}
+
 bool FieldReference::any_ancestor() const { return !argument && one_of(kAncestors, field->name); }
 bool FieldReference::compares_specially() const { return one_of(kAncestors, field->name) || one_of(kSpecial, field->name); }
 bool FieldReference::is_event_type() const { return field->name == "evt.type" || field->name == "syscall.type"; }
@@ -85,10 +91,7 @@ Compiled<FieldReference> resolve_field(const FieldLookup& fields, const Operand&
       reference.argument = make_argument(std::move(dotted->second));
       return check_event_argument(std::move(reference), operand.offset);
     }
-    std::vector<std::string_view> names;
-    for (const Field& field : fields.all()) names.push_back(field.name);
-    return tl::make_unexpected(
-        CompileError{"unknown field '" + operand.text + "'", did_you_mean(operand.text, names), operand.offset, true});
+    return tl::make_unexpected(CompileError{"unknown field '" + operand.text + "'", {}, operand.offset, true, operand.text});
   }
   if (operand.argument) reference.argument = make_argument(*operand.argument);
 

@@ -33,14 +33,17 @@ struct CompileError {
   std::string message;
   std::string hint;
   uint32_t offset = 0;
-  bool unknown_name = false;  // a field or event type nobody knows: what skip-if-unknown-filter forgives
+  bool unknown_name = false;       // a field or event type nobody knows: what skip-if-unknown-filter forgives
+  std::string unknown_field = {};  // for suggest_field()
 };
+/// "did you mean 'x'?". Apart from the error, because templates try many names that are no fields.
+std::string suggest_field(const FieldLookup& fields, std::string_view unknown);
 
 template <typename T>
 using Compiled = tl::expected<T, CompileError>;
 
 inline tl::unexpected<CompileError> compile_error(uint32_t offset, std::string message, std::string hint = {}) {
-  return tl::make_unexpected(CompileError{std::move(message), std::move(hint), offset, false});
+  return tl::make_unexpected(CompileError{std::move(message), std::move(hint), offset, false, {}});
 }
 
 struct FieldReference {

@@ -61,7 +61,8 @@ Compiled<size_t> OutputTemplate::add_field(std::string_view text, uint32_t offse
     size_t length = 0;
     auto operand = parse_field_or_transformer(text.substr(0, size), length);
     if (!operand) {
-      if (first.message.empty()) first = {"expected a field after '%': " + operand.error().message, {}, operand.error().offset};
+      if (first.message.empty())
+        first = {"expected a field after '%': " + operand.error().message, {}, operand.error().offset, false, {}};
       --size;
       continue;
     }

@@ -142,7 +142,7 @@ Diagnostic RuleCompiler::located(const CompileError& error, std::string code, co
   Diagnostic diagnostic;
   diagnostic.code = std::move(code);
   diagnostic.message = error.message;
-  diagnostic.hint = error.hint;
+  diagnostic.hint = error.unknown_field.empty() ? error.hint : suggest_field(fields_, error.unknown_field);
   diagnostic.item = label;
   point_at(diagnostic, text, error.offset);
   return diagnostic;
@@ -155,7 +155,7 @@ std::optional<Expr> RuleCompiler::parse(TrackedText& text, const ItemPlace& plac
                   ? tl::expected<Expr, SyntaxError>(tl::make_unexpected(SyntaxError{"lists make the condition too long", 0}))
                   : parse_condition(text.text());
   if (expr) return std::move(*expr);
-  const CompileError error{expr.error().message, {}, expr.error().offset};
+  const CompileError error{expr.error().message, {}, expr.error().offset, false, {}};
   Diagnostic& diagnostic = diagnostics_.error("", "");
   diagnostic = located(error, "LOAD_ERR_COMPILE_CONDITION", text, place.label);
   return std::nullopt;
@@ -187,7 +187,8 @@ void RuleCompiler::walk_references(Macro& macro, const Expr& expr) {
   if (expr.kind != Expr::Kind::macro) return;
   const auto fail = [&](std::string message) {
     Diagnostic& diagnostic = diagnostics_.error("", "");
-    diagnostic = located({std::move(message), {}, expr.offset}, "LOAD_ERR_VALIDATE", macro.text, macro.definition->place.label);
+    diagnostic = located({std::move(message), {}, expr.offset, false, {}}, "LOAD_ERR_VALIDATE", macro.text,
+                         macro.definition->place.label);
     macro.stage = Macro::Stage::failed;
   };
   const auto found = macros_.find(expr.macro);
@@ -221,7 +222,7 @@ void RuleCompiler::compile_macro(Macro& macro) {
 void RuleCompiler::report_warnings(const ConditionCompiler& compiler, const TrackedText& text, const std::string& label) {
   for (const auto& warning : compiler.warnings()) {
     Diagnostic& diagnostic = diagnostics_.warning("", "");
-    diagnostic = located({warning.message, {}, warning.offset}, warning.code, text, label);
+    diagnostic = located({warning.message, {}, warning.offset, false, {}}, warning.code, text, label);
     diagnostic.severity = Diagnostic::Severity::warning;
   }
 }

@@ -55,7 +55,7 @@ class CaseReader {
     if (!operand || length != name.size() || operand->kind != Operand::Kind::field)
       return item_.error(key, "'" + name + "' is not a field");
     const auto slot = slots_.intern(*operand);
-    if (!slot) return item_.error(key, slot.error().message, slot.error().hint);
+    if (!slot) return item_.error(key, slot.error().message, suggest_field(slots_.fields(), operand->text));
     if (value.is_null()) return;  // missing
     const bool list = slots_[*slot].type.list || slots_[*slot].reference.any_ancestor();
     Value typed = list ? list_of(value) : scalar_of(value, slots_[*slot].type.type);

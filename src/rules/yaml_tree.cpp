@@ -23,8 +23,10 @@ class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(const SourceFile& file, std::vector<YamlProblem>& problems) : file_(file), problems_(problems) {}
   [[nodiscard]] YamlPtr root() const { return root_; }
+  /// Where the document began.
+  [[nodiscard]] const YAML::Mark& start() const { return start_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     auto node = make(YamlNode::Kind::null, mark);
@@ -129,6 +131,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Open> stack_;
   std::unordered_map<YAML::anchor_t, YamlPtr> anchors_;
   YamlPtr root_;
+  YAML::Mark start_;
 };
 
 }  // namespace
@@ -150,9 +153,16 @@ SourceFile::SourceFile(std::string file_name, std::string content) : name(std::m
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    while (true) {
+    for (int last = -1;;) {
       TreeBuilder builder(*this, problems);
       if (!parser.HandleNextDocument(builder)) break;
+      // On some stray tokens the parser stays where it is and finds empty documents for ever.
+      if (builder.start().pos == last) {
+        problems.push_back({"unexpected text", static_cast<uint32_t>(builder.start().line + 1),
+                            static_cast<uint32_t>(builder.start().column + 1)});
+        break;
+      }
+      last = builder.start().pos;
       const YamlPtr root = builder.root();
       if (!root) continue;
       if (root->weight > kMaxWeight) {

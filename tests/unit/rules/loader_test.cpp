@@ -53,6 +53,10 @@ TEST(Loader, AnAliasBombIsRefused) {
   EXPECT_NE(errors_of(load(yaml)).find("aliases multiply"), std::string::npos);
 }
 
+TEST(Loader, AStrayTokenDoesNotHoldTheParserUp) {
+  EXPECT_EQ(error_places(load(",- list: l\n  items: [a]\n")), Places{"1:1 unexpected text"});
+}
+
 TEST(Loader, ExcessiveNestingIsRefused) {
   EXPECT_EQ(error_places(load("- " + std::string(20'000, '['))), Places{"1:1 the file nests too deeply"});
 }
