@@ -15,10 +15,9 @@ double per_second(uint64_t count, uint64_t ns) {
 
 /// The process that began the storm: the furthest ancestor within the home that runs the same program. A shell's bomb forks
 /// without exec, so all of it shares one exe; what started it does not.
-const Process* storm_root(const EventContext& context) {
-  const Process* root = context.process;
+const Process* storm_root(const Process* root, const ProcessTree& tree) {
   while (root != nullptr) {
-    const Process* up = context.tree.parent(*root);
+    const Process* up = tree.parent(*root);
     if (up == nullptr || up->home != root->home || up->exe_ino != root->exe_ino || up->exe_dev != root->exe_dev) break;
     root = up;
   }
@@ -50,7 +49,8 @@ void ForkBombDetector::on_event(const EventContext& context, const FindingSink&)
   Watch& watch = watches_[context.event.header.home];
   if (watch.culprit_is_root && (watch.burning || !burst)) return;
   watch.has_culprit = true;
-  const Process* root = burst ? storm_root(context) : nullptr;
+  tree_ = &context.tree;
+  const Process* root = burst ? storm_root(context.process, context.tree) : nullptr;
   watch.culprit = root != nullptr ? header_of(*root, context.event.header) : context.event.header;
   watch.culprit_is_root = root != nullptr;
   std::fill(std::begin(watch.ancestors), std::end(watch.ancestors), hw_ancestor{});
@@ -98,6 +98,7 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
         watch.began_ns = watch.window_start_ns;
         watch.at_start = watch.at_window_start;
         watch.reason = std::move(sign);
+        name_root(watch);
         report(watch, now_ns, false, found);
       }
     } else if (watch.burning && now_ns - watch.last_sign_ns >= config_.quiet_ms * kNsPerMs) {
@@ -109,6 +110,15 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
       watch.at_window_start = watch.now;
     }
   }
+}
+
+/// A bomb too small for a burst record is known by whoever forked last.
+void ForkBombDetector::name_root(Watch& watch) const {
+  if (!watch.has_culprit || watch.culprit_is_root) return;
+  const Process* root = storm_root(tree_->find(watch.culprit.process), *tree_);
+  if (root == nullptr) return;
+  watch.culprit = header_of(*root, watch.culprit);
+  watch.culprit_is_root = true;
 }
 
 void ForkBombDetector::report(const Watch& watch, uint64_t now_ns, bool over, const FindingSink& found) const {

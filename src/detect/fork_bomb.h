@@ -49,9 +49,11 @@ class ForkBombDetector final : public Detector {
   };
 
   [[nodiscard]] std::string sign_of_bomb(const Watch& watch, uint64_t now_ns) const;
+  void name_root(Watch& watch) const;
   void report(const Watch& watch, uint64_t now_ns, bool over, const FindingSink& found) const;
 
   ForkBombConfig config_;
+  const ProcessTree* tree_ = nullptr;  // of the events; there as soon as a watch has a culprit
   std::unordered_map<uint64_t, Watch> watches_;
 };
 

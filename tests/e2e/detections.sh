@@ -12,7 +12,7 @@ UNCONFINED=(--security-opt seccomp=unconfined --security-opt apparmor=unconfined
 # check_bomb NAME CONTAINER IMAGE LIMIT
 check_bomb() {
   check_whole_alert "$1_fork_bomb" "$2" "$3" "$BOMB"
-  check_alert "$1_fork_bomb_tells_its_root_and_its_counts" "(.container.name == \"$2\") and ($BOMB) and .process.comm == \"fork_bomb\"
+  check_alert "$1_fork_bomb_tells_its_root_and_its_counts" "(.container.name == \"$2\") and ($BOMB) and .process.ns_pid == 1
     and .process.cmdline == \"fork_bomb 4\" and .evidence.forks > 0 and .evidence.live > 200 and .evidence.pids_max == $4"
   check_alert "$1_fork_bomb_has_an_end" "(.container.name == \"$2\") and .rule == \"Fork bomb over\" and .evidence.over
     and .evidence.forks >= $(alerts "(.container.name == \"$2\") and ($BOMB)" | jq -s '.[0].evidence.forks // 0') and .evidence.duration_ns > 0"

@@ -107,5 +107,21 @@ TEST_F(Storm, TheRootOfTheStormIsShown) {
   EXPECT_EQ(found_[0].header.process.tgid, 11U);
 }
 
+TEST_F(Storm, TheRootIsShownOfABombTooSmallForABurstRecord) {
+  test::World world;
+  Container& web = world.container("web");
+  home_.home = web.cgroup_id;
+  world.process(test::exec("/usr/bin/init").pid(10).in(web));
+  world.process(test::exec("/bin/sh").pid(11).child_of(10).in(web));
+  for (uint32_t pid = 12; pid < 20; ++pid)
+    detector_.on_event(world.take_in(test::forks(pid).by_pid(pid - 1).in(web).build()), [](Event) {});
+  advance(0, 0);
+  advance(5, 0, 30);
+  for (int i = 0; i < 60; ++i) advance(0, 0);
+  ASSERT_EQ(found_.size(), 2U);
+  EXPECT_EQ(found_[0].header.process.tgid, 11U);
+  EXPECT_EQ(found_[1].header.process.tgid, 11U);
+}
+
 }  // namespace
 }  // namespace hullwatch
