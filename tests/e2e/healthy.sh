@@ -10,6 +10,7 @@ start_dockerd
 docker_image e2e/web:1 "$HW_SCRATCH/rootfs"
 docker_image e2e/traefik:1 "$HW_SCRATCH/rootfs"
 docker_image e2e/proxy:1 "$HW_SCRATCH/rootfs"
+make_bundle "$HW_SCRATCH/bundle" "$HW_SCRATCH/rootfs" "" . sh -c 'for i in 1 2 3; do /bin/true; done'
 start_podman
 podman_image localhost/e2e/web:1 "$HW_SCRATCH/rootfs"
 docker create --name traefik --network none -v "$DOCKER_SOCKET:/var/run/docker.sock:ro" e2e/traefik:1 docker_poll /var/run/docker.sock 20 >/dev/null
@@ -34,6 +35,11 @@ docker_life() {
 podman_life() {
   podman run -d --name life localhost/e2e/web:1 sleep 60 && podman exec life id && podman stop -t 0 life && podman rm -f life &&
     podman run --rm --user 1000 localhost/e2e/web:1 true
+}
+# Names of their own: that these cgroups are containers' only runc's state files tell.
+runc_life() {
+  local i
+  for i in 1 2 3 4 5 6; do runc run --bundle "$HW_SCRATCH/bundle" "life-$i" || return; done
 }
 # A member of the docker group: whoever may write to the socket.
 docker_group_user() {
@@ -66,6 +72,7 @@ project
 
 quietly docker_containers_live_and_end docker_life
 quietly podman_containers_live_and_end podman_life
+quietly runc_containers_live_and_end runc_life
 quietly docker_group_user_lists docker_group_user ps
 quietly docker_group_user_runs_a_container docker_group_user run --rm --network none e2e/web:1 true
 quietly packages_are_installed apt-get install -y -o DPkg::Lock::Timeout=60 "$HW_SCRATCH/hullwatch-e2e.deb"

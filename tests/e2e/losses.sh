@@ -33,6 +33,7 @@ mixed_load $LOAD_SECONDS
 check_stopped balance
 cat "$MON_DIR/err"
 check_equal each_kind_was_received_as_submitted "" "$(summary | awk '$2 != $3')"
+check_equal no_alert_about_a_runtime_that_sets_up "" "$(alerts "$SERIOUS and .container.id != \"host\"" | say_alerts)"
 check_equal each_kind_was_there "" "$(summary | awk '$1 ~ /^(exec|fork|exit|credential|capability|mount|namespace|cgroup)$/ && $2 == 0 {print $1}')"
 
 # A reader that stands still while a small ring fills: the loss is exact, told, and by kind.
