@@ -7,8 +7,8 @@
  *	struct hw_capability *r = EMIT_RESERVE(HW_CAPABILITY, struct hw_capability);
  *	if (!r)
  *		return 0;
- *	fill_header(&r->h, task, HW_CAPABILITY, HW_BY_QUIET, sizeof(*r));
- *	fill_ancestors(r->ancestors, task);
+ *	fill_header(&r->h, HW_CAPABILITY, HW_BY_QUIET, sizeof(*r));
+ *	fill_ancestors(r->ancestors);
  *	…
  *	emit_submit(HW_CAPABILITY, r);
  *
@@ -123,13 +123,12 @@ HW_INLINE void emit_output(__u32 kind, void *record, __u64 size)
 /* Of current; `home` may be another's: a request is recorded while its server is current. */
 __weak __noinline int emit_flood(__u64 home, __u32 kind, __u32 over, __u64 suppressed)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct hw_flood *r = EMIT_RESERVE(HW_FLOOD, struct hw_flood);
 
 	if (!r)
 		return 0;
-	fill_header(&r->h, task, HW_FLOOD, HW_BY_ALWAYS, sizeof(*r));
-	fill_ancestors(r->ancestors, task);
+	fill_header(&r->h, HW_FLOOD, HW_BY_ALWAYS, sizeof(*r));
+	fill_ancestors(r->ancestors);
 	r->h.home = home;
 	r->flooded = kind;
 	r->over = over;

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* What every record says of the process that acted: hw_header and the ancestors of critical records. */
+/*
+ * What every record says of the process that acted: hw_header and the ancestors of critical records.
+ *
+ * Nearly always current acts, and for it both are global functions: verified once in a program, not in each state of each
+ * caller. That matters more than their length: since 6.3 every load of a pointer from a task makes the verifier search all of
+ * the kernel's type names up to four times (0.2 ms each), which was three quarters of the start-up time.
+ */
 #ifndef HULLWATCH_HEADER_H
 #define HULLWATCH_HEADER_H
 
@@ -27,12 +33,10 @@ HW_INLINE void fill_exe_identity(struct hw_header *h, struct task_struct *task)
 /* Key, creator and home of the process: from its state, else inferred. Returns the home. */
 HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
 {
-	struct task_state *state = process_state(task);
+	struct task_state *state = fill_program(&h->process, task);
 
-	fill_key(&h->process, task);
 	h->cgroup = cgroup_id(identity_cgroup(task));
 	if (state) {
-		h->process.execs = state->execs;
 		h->creator = state->creator;
 		if (state->setup_mnt)
 			h->flags |= HW_F_RUNTIME_SETUP;
@@ -48,11 +52,7 @@ HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
 	return h->home;
 }
 
-/*
- * Fills a zeroed header for `task`, a BTF pointer to the thread that acts (nearly always current). `size` is that of the whole
- * record; a record with a tail sets it again when it is complete.
- */
-HW_PART void fill_header(struct hw_header *h, struct task_struct *task, __u32 kind, __u32 provider, __u32 size)
+HW_INLINE void put_header(struct hw_header *h, struct task_struct *task, __u32 kind, __u32 provider, __u32 size)
 {
 	const struct cred *cred = task->real_cred;
 	struct home_state *home;
@@ -66,37 +66,45 @@ HW_PART void fill_header(struct hw_header *h, struct task_struct *task, __u32 ki
 		h->flags |= HW_F_COMPAT;
 	if (task->flags & PF_IO_WORKER)
 		h->flags |= HW_F_IO_WORKER;
-	home = home_state(fill_identity(h, task));
-	if (home && home->counts.bursting)
-		h->flags |= HW_F_IN_BURST;
-	fill_exe_identity(h, task);
 	h->tid = task->pid;
 	h->uid = cred->uid.val;
 	h->euid = cred->euid.val;
 	h->gid = cred->gid.val;
 	h->loginuid = loginuid(task);
 	bpf_probe_read_kernel_str(h->comm, sizeof(h->comm), &task->comm);
+	fill_exe_identity(h, task);
+	home = home_state(fill_identity(h, task));
+	if (home && home->counts.bursting)
+		h->flags |= HW_F_IN_BURST;
+}
+
+/*
+ * Fills a zeroed header for current. `size` is that of the whole record; a record with a tail sets it again when it is
+ * complete.
+ */
+__weak __noinline int fill_header(struct hw_header *h, __u32 kind, __u32 provider, __u32 size)
+{
+	if (h)
+		put_header(h, bpf_get_current_task_btf(), kind, provider, size);
+	return 0;
+}
+
+/* As fill_header(), of another task: a BTF pointer. */
+HW_PART void fill_header_of(struct hw_header *h, struct task_struct *task, __u32 kind, __u32 provider, __u32 size)
+{
+	put_header(h, task, kind, provider, size);
 }
 
 HW_INLINE bool fill_ancestor(struct hw_ancestor *out, struct task_struct *task)
 {
-	struct task_state *state;
-
 	if (!task || task->pid == 0)
 		return false;
-	fill_key(&out->key, task);
-	state = process_state(task);
-	if (state)
-		out->key.execs = state->execs;
+	fill_program(&out->key, task);
 	bpf_probe_read_kernel_str(out->comm, sizeof(out->comm), &task->comm);
 	return true;
 }
 
-/*
- * The three nearest ancestors by real_parent, which is what is alive; creators that are gone, or were skipped by CLONE_PARENT,
- * are found by user space through header.creator. `out` is zeroed.
- */
-HW_PART void fill_ancestors(struct hw_ancestor *out, struct task_struct *task)
+HW_INLINE void put_ancestors(struct hw_ancestor *out, struct task_struct *task)
 {
 	struct task_struct *parent = task->real_parent;
 
@@ -107,6 +115,33 @@ HW_PART void fill_ancestors(struct hw_ancestor *out, struct task_struct *task)
 		return;
 	parent = parent->real_parent;
 	fill_ancestor(&out[2], parent);
+}
+
+/* A type of its own: a global function may touch as much of its argument as the type is long. */
+struct ancestors {
+	struct hw_ancestor nearest[HW_ANCESTORS];
+};
+
+__weak __noinline int fill_ancestors_of_current(struct ancestors *out)
+{
+	if (out)
+		put_ancestors(out->nearest, bpf_get_current_task_btf());
+	return 0;
+}
+
+/*
+ * Current's three nearest ancestors by real_parent, which is what is alive; creators that are gone, or were skipped by
+ * CLONE_PARENT, are found by user space through header.creator. `out` is zeroed.
+ */
+HW_INLINE void fill_ancestors(struct hw_ancestor *out)
+{
+	fill_ancestors_of_current((struct ancestors *)out);
+}
+
+/* As fill_ancestors(), of another task. */
+HW_PART void fill_ancestors_of(struct hw_ancestor *out, struct task_struct *task)
+{
+	put_ancestors(out, task);
 }
 
 #endif

@@ -7,7 +7,7 @@
  *	if (!slot)
  *		return 0;
  *	struct hw_mount *r = (void *)slot->record;      (the fixed struct is zeroed)
- *	fill_header(&r->h, task, HW_MOUNT, HW_BY_QUIET, 0);
+ *	fill_header(&r->h, HW_MOUNT, HW_BY_QUIET, 0);
  *	r->fstype = slot_kernel_string(slot, sizeof(*r), text, HW_STRING_MAX);
  *	r->resolved = slot_path(slot, which, sizeof(*r), path.dentry, path.mnt);   (walk.h)
  *	slot_send(slot, HW_MOUNT);

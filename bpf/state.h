@@ -49,6 +49,34 @@ HW_INLINE __u64 container_of_cgroup(__u64 cgroup)
 	return container ? *container : 0;
 }
 
+/* Key of the process, exec count included; returns its state, NULL when it has none. */
+HW_INLINE struct task_state *fill_program(struct hw_key *key, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	struct task_state *state = NULL;
+
+	key->start_ns = 0;
+	key->tgid = task->tgid;
+	key->execs = 0;
+	if (!leader)
+		return NULL;
+	key->start_ns = leader->start_boottime;
+	state = bpf_task_storage_get(&tasks, leader, NULL, 0);
+	if (state)
+		key->execs = state->execs;
+	return state;
+}
+
+/*
+ * The container of the cgroup the task is in. Of tasks without state only, so its loads may be slow: plain ones cost the
+ * verifier dear (header.h), and home_of() is everywhere.
+ */
+HW_INLINE __u64 home_by_cgroup(struct task_struct *task)
+{
+	return container_of_cgroup(cgroup_v1 ? cgroup_id(identity_cgroup(task))
+					     : BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id));
+}
+
 /* Is the home in `state` (which may be NULL) to be believed? Else it is inferred from the cgroup the task is in. */
 HW_INLINE bool home_is_sure(const struct task_state *state)
 {
@@ -80,7 +108,7 @@ HW_INLINE __u64 home_of(struct task_struct *task)
 {
 	struct task_state *state = process_state(task);
 
-	return home_is_sure(state) ? state->home : container_of_cgroup(cgroup_id(identity_cgroup(task)));
+	return home_is_sure(state) ? state->home : home_by_cgroup(task);
 }
 
 #endif

@@ -8,19 +8,24 @@
 
 #include "emit.h"
 
-/* Not metered by emit_admit(): two a window and home at most. */
-HW_PART void emit_burst(struct task_struct *task, __u64 home, struct home_state *state, __u32 over)
+/* Not metered by emit_admit(): two a window and home at most. Of current. */
+__weak __noinline int emit_burst(__u64 home, __u32 over)
 {
-	struct hw_burst *r = EMIT_RESERVE(HW_BURST, struct hw_burst);
+	struct home_state *state = home_state(home);
+	struct hw_burst *r;
 
+	if (!state)
+		return 0;
+	r = EMIT_RESERVE(HW_BURST, struct hw_burst);
 	if (!r)
-		return;
-	fill_header(&r->h, task, HW_BURST, HW_BY_ALWAYS, sizeof(*r));
+		return 0;
+	fill_header(&r->h, HW_BURST, HW_BY_ALWAYS, sizeof(*r));
 	r->h.home = home; /* a fork counts for the child's home */
-	fill_ancestors(r->ancestors, task);
+	fill_ancestors(r->ancestors);
 	__builtin_memcpy(&r->counts, &state->counts, sizeof(r->counts));
 	r->over = over;
 	emit_submit(HW_BURST, r);
+	return 0;
 }
 
 HW_INLINE bool burst_grows(const struct hw_home *counts)
@@ -33,7 +38,7 @@ HW_INLINE bool burst_grows(const struct hw_home *counts)
  * and exit, so a home that stops both stays `bursting` until user space sees the old window_start_ns. Two CPUs may roll at
  * once: a window loses some counts, the totals do not.
  */
-HW_INLINE void burst_roll(struct task_struct *task, __u64 home, struct home_state *state, __u64 now)
+HW_INLINE void burst_roll(__u64 home, struct home_state *state, __u64 now)
 {
 	struct hw_home *counts = &state->counts;
 	__u64 age = now - counts->window_start_ns;
@@ -42,7 +47,7 @@ HW_INLINE void burst_roll(struct task_struct *task, __u64 home, struct home_stat
 		return;
 	if (counts->bursting && (age >= 2 * burst_window_ns || !burst_grows(counts))) {
 		counts->bursting = 0;
-		emit_burst(task, home, state, 1);
+		emit_burst(home, 1);
 	}
 	counts->window_start_ns = now;
 	counts->window_forks = 0;
@@ -51,13 +56,13 @@ HW_INLINE void burst_roll(struct task_struct *task, __u64 home, struct home_stat
 }
 
 /* After a fork was counted. */
-HW_INLINE void burst_check(struct task_struct *task, __u64 home, struct home_state *state)
+HW_INLINE void burst_check(__u64 home, struct home_state *state)
 {
 	if (state->counts.bursting || !burst_grows(&state->counts))
 		return;
 	state->counts.bursting = 1;
 	__builtin_memset(state->seen_exes, 0, sizeof(state->seen_exes));
-	emit_burst(task, home, state, 0);
+	emit_burst(home, 0);
 }
 
 /* Is this record of a bursting home one to count instead of to send? `last` is when its kind was last sent. */

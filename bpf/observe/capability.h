@@ -46,7 +46,7 @@ __weak __noinline int use_capability(__u32 capability, __s32 result, __u32 usern
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *process = process_state(task);
-	__u64 home = process ? process->home : container_of_cgroup(cgroup_id(identity_cgroup(task)));
+	__u64 home = process ? process->home : home_by_cgroup(task);
 	struct capability_uses *uses = capability_uses_of(home);
 	struct hw_capability *r;
 	__u64 *count;
@@ -65,8 +65,8 @@ __weak __noinline int use_capability(__u32 capability, __s32 result, __u32 usern
 	r = EMIT_RESERVE(HW_CAPABILITY, struct hw_capability);
 	if (!r)
 		return 0;
-	fill_header(&r->h, task, HW_CAPABILITY, provider, sizeof(*r));
-	fill_ancestors(r->ancestors, task);
+	fill_header(&r->h, HW_CAPABILITY, provider, sizeof(*r));
+	fill_ancestors(r->ancestors);
 	r->capability = capability;
 	r->result = result;
 	r->userns = userns;

@@ -148,9 +148,8 @@ HW_INLINE __u64 transition_hash(const struct transition *change, __u64 salt)
 	return hash ? hash : 1;
 }
 
-HW_INLINE struct transitions *transitions_of(struct task_struct *task)
+HW_INLINE struct transitions *transitions_of(struct task_struct *leader)
 {
-	struct task_struct *leader = task->group_leader;
 	struct transitions *sent = NULL;
 
 	if (leader)
@@ -174,11 +173,13 @@ HW_INLINE bool gained(const struct hw_cred *before, const struct hw_cred *after)
 	       after->userns_level < before->userns_level;
 }
 
-/* Sends one change, or counts it as a repeat. */
-HW_PART void send_credential(struct task_struct *task, const struct transition *change)
+/* Sends one change, or counts it as a repeat. `task` is current, or a child it has just forked (`forked`). */
+HW_PART void send_credential(struct task_struct *task, bool forked, const struct transition *change)
 {
-	struct task_state *process = process_state(task);
-	struct transitions *sent = transitions_of(task);
+	struct task_struct *leader = task->group_leader;
+	struct task_state *process = leader ? bpf_task_storage_get(&tasks, leader, NULL, 0) : NULL;
+	struct transitions *sent = transitions_of(leader);
+	__u64 home = home_is_sure(process) ? process->home : home_by_cgroup(task);
 	__u64 hash = transition_hash(change, change->way + ((process ? (__u64)process->execs : 0) << 8));
 	struct hw_credential *r;
 	bool novel;
@@ -192,15 +193,21 @@ HW_PART void send_credential(struct task_struct *task, const struct transition *
 	 * more */
 	novel =
 	    change->way == HW_WAY_UNKNOWN || (gained(&change->before, &change->after) && (!sent || sent->next < TRANSITIONS));
-	if (!emit_admit(task, HW_CREDENTIAL, novel))
+	if (!emit_admit_home(task, home, HW_CREDENTIAL, novel))
 		return;
 	r = EMIT_RESERVE(HW_CREDENTIAL, struct hw_credential);
 	if (!r)
 		return;
-	fill_header(&r->h, task, HW_CREDENTIAL, change->provider, sizeof(*r));
+	if (forked)
+		fill_header_of(&r->h, task, HW_CREDENTIAL, change->provider, sizeof(*r));
+	else
+		fill_header(&r->h, HW_CREDENTIAL, change->provider, sizeof(*r));
 	if (change->way == HW_WAY_UNKNOWN)
 		r->h.flags |= HW_F_LATE;
-	fill_ancestors(r->ancestors, task);
+	if (forked)
+		fill_ancestors_of(r->ancestors, task);
+	else
+		fill_ancestors(r->ancestors);
 	r->before = change->before;
 	r->after = change->after;
 	r->way = change->way;
@@ -251,7 +258,7 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 		change.before = change.after;
 		change.uncertain = 1;
 		if (way != HW_WAY_UNKNOWN && way != HW_WAY_EXEC && way != WAY_OF_EXEC_TO_COME)
-			send_credential(task, &change);
+			send_credential(task, false, &change);
 		return 0;
 	}
 	difference = compare_credentials(&state->shadow, &change.after);
@@ -265,7 +272,7 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 	change.uncertain = state->flags & TASK_SHADOW_UNCERTAIN ? 1 : 0;
 	state->shadow = change.after;
 	state->flags &= ~TASK_SHADOW_UNCERTAIN;
-	send_credential(task, &change);
+	send_credential(task, false, &change);
 	return 0;
 }
 
@@ -299,7 +306,7 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 	}
 	change.before = from->shadow;
 	change.way = change.before.userns != change.after.userns ? HW_WAY_USERNS : HW_WAY_FORK;
-	send_credential(child, &change);
+	send_credential(child, true, &change);
 }
 
 #endif

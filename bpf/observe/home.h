@@ -17,7 +17,7 @@ HW_INLINE void home_settle(struct task_struct *task, struct task_state *state)
 {
 	if (home_is_sure(state))
 		return;
-	state->home = container_of_cgroup(cgroup_id(identity_cgroup(task)));
+	state->home = home_by_cgroup(task);
 	state->flags |= TASK_KNOWN | TASK_HOME_UNSURE;
 	if (snapshot_over)
 		state->flags &= ~TASK_HOME_UNSURE;
@@ -68,7 +68,7 @@ HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 h
 
 	if (!state)
 		return NULL;
-	burst_roll(parent, home, state, now);
+	burst_roll(home, state, now);
 	__sync_fetch_and_add(&state->counts.forks, 1);
 	__sync_fetch_and_add(&state->counts.window_forks, 1);
 	if (counted)
@@ -78,7 +78,7 @@ HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 h
 		process->fork_window_ns = state->counts.window_start_ns;
 		__sync_fetch_and_add(&state->counts.creators, 1);
 	}
-	burst_check(parent, home, state);
+	burst_check(home, state);
 	return state;
 }
 
@@ -90,7 +90,7 @@ HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 now
 
 	if (!state)
 		return NULL;
-	burst_roll(task, home, state, now);
+	burst_roll(home, state, now);
 	__sync_fetch_and_add(&state->counts.exits, 1);
 	__sync_fetch_and_add(&state->counts.window_exits, 1);
 	if (thread && thread->flags & TASK_COUNTED) {
@@ -134,7 +134,7 @@ HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, _
 HW_INLINE struct home_state *home_at_exec(struct task_struct *task, bool from_thread)
 {
 	struct task_state *state = thread_state_make(task);
-	__u64 container = container_of_cgroup(cgroup_id(identity_cgroup(task)));
+	__u64 container = home_by_cgroup(task);
 	struct home_state *home;
 
 	if (state) {

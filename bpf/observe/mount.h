@@ -233,8 +233,8 @@ HW_PART struct mount_call *mount_entry(struct task_struct *task)
 /* Header and arguments of the call that `task`, who is current, is in. */
 HW_PART void fill_mount(struct mount_call *call, struct task_struct *task, __u32 op, __u32 provider)
 {
-	fill_header(&call->record.h, task, HW_MOUNT, provider, sizeof(call->record));
-	fill_ancestors(call->record.ancestors, task);
+	fill_header(&call->record.h, HW_MOUNT, provider, sizeof(call->record));
+	fill_ancestors(call->record.ancestors);
 	call->record.mnt_ns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 	call->record.userns = BPF_CORE_READ(task, real_cred, user_ns, ns.inum);
 	fill_mount_call(call, task, op);

@@ -38,9 +38,9 @@ HW_PART void send_namespace(struct task_struct *task, const struct namespace_cal
 
 	if (!r)
 		return;
-	fill_header(&r->h, task, HW_NAMESPACE, provider, sizeof(*r));
+	fill_header(&r->h, HW_NAMESPACE, provider, sizeof(*r));
 	r->h.flags |= flags;
-	fill_ancestors(r->ancestors, task);
+	fill_ancestors(r->ancestors);
 	r->op = call->op;
 	r->fd = call->fd;
 	r->ns_flags = call->ns_flags;

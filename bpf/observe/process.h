@@ -49,14 +49,8 @@ HW_INLINE __u32 audit_session(struct task_struct *task)
 
 HW_INLINE void fill_process_key(struct hw_key *key, struct task_struct *task)
 {
-	struct task_state *state;
-
-	if (!task)
-		return;
-	fill_key(key, task);
-	state = process_state(task);
-	if (state)
-		key->execs = state->execs;
+	if (task)
+		fill_program(key, task);
 }
 
 /* ---- exec ---- */

@@ -33,9 +33,9 @@ HW_PART void send_resolved_mount(const struct resolved_mount *mount, __s64 resul
 	if (!slot)
 		return;
 	r = (void *)slot->record;
-	fill_header(&r->h, task, HW_MOUNT, provider, sizeof(*r));
+	fill_header(&r->h, HW_MOUNT, provider, sizeof(*r));
 	r->h.flags |= flags;
-	fill_ancestors(r->ancestors, task);
+	fill_ancestors(r->ancestors);
 	r->op = HW_MOUNT_MOUNT;
 	r->from_fd = r->to_fd = -1;
 	r->result = result;

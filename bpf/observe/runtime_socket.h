@@ -239,15 +239,6 @@ HW_INLINE __u64 connecting_descriptor(struct task_struct *task)
 	return (__u64)BPF_CORE_READ(socket, sk);
 }
 
-/* The program `task` runs, as its records name it. */
-HW_INLINE void fill_program(struct hw_key *out, struct task_struct *task)
-{
-	struct task_state *state = process_state(task);
-
-	fill_key(out, task);
-	out->execs = state ? state->execs : 0;
-}
-
 HW_INLINE bool same_program(const struct hw_key *a, const struct hw_key *b)
 {
 	return a->start_ns == b->start_ns && a->tgid == b->tgid && a->execs == b->execs;
@@ -272,8 +263,8 @@ HW_PART void fill_writer(struct connection *c, struct task_struct *task, __u32 p
 {
 	__builtin_memset(&c->writer, 0, sizeof(c->writer));
 	__builtin_memset(c->ancestors, 0, sizeof(c->ancestors));
-	fill_header(&c->writer, task, HW_REQUEST, provider, 0);
-	fill_ancestors(c->ancestors, task);
+	fill_header(&c->writer, HW_REQUEST, provider, 0);
+	fill_ancestors(c->ancestors);
 }
 
 /* Whether this program's contact under `id` is still to be sent. */
@@ -298,8 +289,8 @@ HW_PART void emit_contact(const struct contact *contact, struct unix_sock *u, st
 	r = EMIT_RESERVE(HW_SOCKET, struct hw_socket);
 	if (!r)
 		return;
-	fill_header(&r->h, task, HW_SOCKET, contact->provider, sizeof(*r));
-	fill_ancestors(r->ancestors, task);
+	fill_header(&r->h, HW_SOCKET, contact->provider, sizeof(*r));
+	fill_ancestors(r->ancestors);
 	r->listener = contact->listener;
 	r->connection = contact->connection;
 	r->op = contact->op;

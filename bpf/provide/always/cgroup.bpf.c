@@ -31,8 +31,8 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup)
 		slot_drop(slot);
 		return 0;
 	}
-	fill_header(&r->h, task, HW_CGROUP, HW_BY_ALWAYS, 0);
-	fill_ancestors(r->ancestors, task);
+	fill_header(&r->h, HW_CGROUP, HW_BY_ALWAYS, 0);
+	fill_ancestors(r->ancestors);
 	slot_send(slot, HW_CGROUP);
 	return 0;
 }
@@ -55,8 +55,8 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup)
 	r = EMIT_RESERVE(HW_CGROUP, struct hw_cgroup);
 	if (!r)
 		return 0;
-	fill_header(&r->h, task, HW_CGROUP, HW_BY_ALWAYS, sizeof(*r));
-	fill_ancestors(r->ancestors, task);
+	fill_header(&r->h, HW_CGROUP, HW_BY_ALWAYS, sizeof(*r));
+	fill_ancestors(r->ancestors);
 	fill_cgroup(r, cgroup, HW_CGROUP_RMDIR);
 	r->outermost = container;
 	emit_submit(HW_CGROUP, r);
@@ -93,8 +93,8 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	r = EMIT_RESERVE(HW_CGROUP, struct hw_cgroup);
 	if (!r)
 		return 0;
-	fill_header(&r->h, writer, HW_CGROUP, HW_BY_ALWAYS, sizeof(*r));
-	fill_ancestors(r->ancestors, writer);
+	fill_header(&r->h, HW_CGROUP, HW_BY_ALWAYS, sizeof(*r));
+	fill_ancestors(r->ancestors);
 	fill_cgroup(r, cgroup, HW_CGROUP_ATTACH);
 	r->outermost = container;
 	fill_key(&r->moved, moved);

@@ -25,7 +25,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	r = EMIT_RESERVE(HW_FORK, struct hw_fork);
 	if (!r)
 		return 0;
-	fill_header(&r->h, parent, HW_FORK, HW_BY_ALWAYS, sizeof(*r));
+	fill_header(&r->h, HW_FORK, HW_BY_ALWAYS, sizeof(*r));
 	if (counts_of_home && counts_of_home->counts.bursting)
 		r->h.flags |= HW_F_REDUCED;
 	fill_fork(r, parent, child, home);
@@ -53,7 +53,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	if (!slot)
 		return 0;
 	r = (void *)slot->record;
-	fill_header(&r->h, task, HW_EXEC, HW_BY_ALWAYS, 0);
+	fill_header(&r->h, HW_EXEC, HW_BY_ALWAYS, 0);
 	if (reduced)
 		r->h.flags |= HW_F_REDUCED;
 	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
@@ -80,7 +80,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	r = EMIT_RESERVE(HW_EXIT, struct hw_exit);
 	if (!r)
 		return 0;
-	fill_header(&r->h, task, HW_EXIT, HW_BY_ALWAYS, sizeof(*r));
+	fill_header(&r->h, HW_EXIT, HW_BY_ALWAYS, sizeof(*r));
 	if (home && home->counts.bursting)
 		r->h.flags |= HW_F_REDUCED;
 	fill_exit(r, task);

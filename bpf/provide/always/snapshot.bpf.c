@@ -49,7 +49,7 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	if (!slot)
 		return 0;
 	r = (void *)slot->record;
-	fill_header(&r->h, task, HW_TASK, HW_BY_ITERATOR, sizeof(*r));
+	fill_header_of(&r->h, task, HW_TASK, HW_BY_ITERATOR, sizeof(*r));
 	r->h.syscall = -1; /* another task's registers say nothing certain */
 	r->h.flags &= ~HW_F_COMPAT;
 	fill_cred(&r->cred, task->real_cred);
