@@ -27,6 +27,8 @@ enum call {
 	CALL_MAX = CALL_MOUNT + HW_MOUNT_OP_MAX,
 };
 
+#define CLONE_NEW_ANY 0x7e020080UL /* NEWTIME NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET */
+
 #define CALL_OF_MOUNT(op) (CALL_MOUNT + (op))
 #define CALLS		  512 /* a power of two above the largest number */
 

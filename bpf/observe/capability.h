@@ -8,12 +8,27 @@
 #ifndef HULLWATCH_OBSERVE_CAPABILITY_H
 #define HULLWATCH_OBSERVE_CAPABILITY_H
 
+#include "observe/calls.h"
 #include "emit.h"
 
 #define CAPABILITIES  64 /* a power of two above CAP_LAST_CAP */
 #define CAP_SETPCAP   8
 #define CAP_IPC_LOCK  14
 #define CAP_SYS_ADMIN 21
+
+/* Memory accounting asks in the initial user namespace, on behalf of calls that are not about privilege. */
+HW_INLINE bool accounting(struct task_struct *task, __u32 call, struct user_namespace *target, int capability, int result)
+{
+	if (capability == CAP_IPC_LOCK)
+		return call == CALL_RING;
+	if (capability != CAP_SYS_ADMIN)
+		return false;
+	if (call == CALL_NONE || call == CALL_MEMORY || call == CALL_EXEC)
+		return true;
+	if (call == CALL_CLONE)
+		return !(call_argument(task, 0) & CLONE_NEW_ANY) || (result && target->level == 0);
+	return call == CALL_FORK && (result || target->level == 0);
+}
 
 struct capability_uses {
 	__u64 granted[CAPABILITIES];

@@ -23,6 +23,8 @@
 #include "observe/outcome.h"
 
 #define ANON_INODE_FS_MAGIC 0x09041934
+#define FSCONFIG_CMD_CREATE 6 /* and what came later: the commands that check for privilege first */
+
 #define MOUNT_STRINGS	    4
 #define MOUNT_TAIL	    (MOUNT_STRINGS * HW_STRING_MAX)
 
@@ -286,12 +288,6 @@ __weak __noinline int finish_mount(__s64 result, __u32 flags)
 	}
 	bpf_map_delete_elem(&mount_calls, &tid);
 	return 0;
-}
-
-/* `call` is the entry of `task`, who is current. */
-HW_INLINE void end_mount(struct task_struct *task, struct mount_call *call, __s64 result, __u32 flags)
-{
-	finish_mount(result, flags);
 }
 
 #endif

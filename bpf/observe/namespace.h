@@ -14,8 +14,6 @@ struct namespace_call {
 	struct hw_namespaces before;
 };
 
-#define CLONE_NEW_ANY 0x7e020080UL /* NEWTIME NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET */
-
 HW_INLINE void fill_namespace_call(struct namespace_call *call, struct task_struct *task, __u32 which)
 {
 	if (which == CALL_SETNS) {

@@ -51,6 +51,8 @@ constexpr std::array<std::string_view, 3> kExecCredentialPrograms = {"credential
 
 constexpr std::array<std::string_view, 1> kCapablePrograms = {"quiet_cap_capable"};
 constexpr std::array kCapableHooks = {Hook{K::tp_btf, "cap_capable", 5}};
+constexpr std::array<std::string_view, 1> kReturnCapablePrograms = {"fexit_cap_capable"};
+constexpr std::array kReturnCapableHooks = {Hook{K::fexit, "cap_capable"}};
 constexpr std::array kCapableOutcomeHooks = {
     Hook{K::tp_btf, "cap_capable", 5}, Hook{K::kfunc, "bpf_task_work_schedule_resume_impl|bpf_task_work_schedule_resume"}};
 
@@ -89,7 +91,7 @@ constexpr std::array kProviders = {
 
     Provider{"credential", HW_BY_FENTRY, "fexit/commit_creds", kCommitPrograms, kCommitHooks, true,
              "fexit on commit_creds (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
-             "credentials overwritten in place, until the process's next exec or fork"},
+             "credentials overwritten in place, until the process's next capability check, exec or fork"},
     Provider{"credential", HW_BY_QUIET, "socket/proc connector, tp_btf/cap_capable", kQuietCredentialPrograms,
              kQuietCredentialHooks, true,
              "cap_capable tracepoint (6.17), CAP_NET_ADMIN in the initial network namespace, CONFIG_PROC_EVENTS",
@@ -104,6 +106,9 @@ constexpr std::array kProviders = {
 
     Provider{"capability", HW_BY_QUIET, "tp_btf/cap_capable", kCapablePrograms, kCapableHooks, true,
              "cap_capable tracepoint (6.17)",
+             "CAP_SYS_ADMIN checks made to account memory (dropped: they are most of all checks)"},
+    Provider{"capability", HW_BY_FENTRY, "fexit/cap_capable", kReturnCapablePrograms, kReturnCapableHooks, true,
+             "fexit on cap_capable (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
              "CAP_SYS_ADMIN checks made to account memory (dropped: they are most of all checks)"},
 
     Provider{

@@ -52,12 +52,14 @@ class Tier : public testing::Test {
     }
   }
 
-  static ActorRun run(const std::vector<std::string>& command) {
+  /// Runs an actor to its end; with a cgroup, inside it.
+  static ActorRun run(const std::vector<std::string>& command, const TestCgroup* cgroup = nullptr) {
     drain();
     captured_.clear();
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
     const Child child([&] {
+      if (cgroup != nullptr) cgroup->add(0);
       ::dup2(ends[1], STDOUT_FILENO);
       std::vector<char*> words;
       for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
@@ -119,7 +121,7 @@ TEST_F(Tier, TheHooksAreChosenAndNothingIsInTrouble) {
   EXPECT_EQ(provider_of("credential"), "fexit/commit_creds");
   EXPECT_TRUE(provider_of("mount").starts_with("fexit/path_"));
   EXPECT_TRUE(provider_of("runtime_socket").starts_with("lsm/unix_stream_connect"));
-  EXPECT_TRUE(sensor_->ladder().missing_core().empty());
+  EXPECT_FALSE(sensor_->ladder().degraded());
   for (const auto& trouble : sensor_->troubles()) ADD_FAILURE() << trouble;
 }
 
@@ -235,6 +237,19 @@ TEST_F(Tier, NamespaceCallsShowTheNamespacesBeforeAndAfter) {
   ASSERT_EQ(setns.size(), 1U);
   EXPECT_EQ(setns[0].op, HW_NS_SETNS);
   EXPECT_EQ(setns[0].result, entered.told.at(0)["result"]);
+}
+
+TEST_F(Tier, TheFirstUseOfACapabilityInAContainerIsARecord) {
+  const TestCgroup container(container_name());
+  const auto first = Tier::run({"setid", "resuid", "1000", "1000", "1000"}, &container);
+  const auto second = Tier::run({"setid", "resuid", "1000", "1000", "1000"}, &container);
+  const auto of_setuid = [&](const ActorRun& run) {
+    return std::ranges::count_if(run.all<hw_capability>(HW_CAPABILITY), [&](const hw_capability& use) {
+      return use.capability == 7 && use.result == 0 && use.h.home == container.id() && use.h.provider == HW_BY_FENTRY;
+    });
+  };
+  EXPECT_EQ(of_setuid(first), 1);
+  EXPECT_EQ(of_setuid(second), 0);
 }
 
 TEST_F(Tier, NothingWasLostAndWhatTheKernelSentWasReceived) {

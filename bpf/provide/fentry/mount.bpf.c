@@ -22,8 +22,7 @@
 #define ENTRY "__arm64_sys_"
 #endif
 
-#define FSCONFIG_CMD_CREATE 6 /* and what came later */
-#define OPEN_TREE_CLONE	    1
+#define OPEN_TREE_CLONE 1
 
 SEC("?fexit/path_mount")
 int BPF_PROG(fexit_path_mount, const char *source, struct path *target, const char *fstype, unsigned long flags, void *data,
@@ -35,13 +34,10 @@ int BPF_PROG(fexit_path_mount, const char *source, struct path *target, const ch
 	return 0;
 }
 
-HW_PART void called(__u32 op, __s64 result)
+HW_INLINE void called(__u32 op, __s64 result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct mount_call *call = begin_mount(task, op, HW_BY_FENTRY);
-
-	if (call)
-		end_mount(task, call, result, 0);
+	if (begin_mount(bpf_get_current_task_btf(), op, HW_BY_FENTRY))
+		finish_mount(result, 0);
 }
 
 SEC("?fexit/path_umount")
@@ -93,11 +89,6 @@ int BPF_PROG(fentry_fsmount, void *regs)
 SEC("?fexit/" ENTRY "fsmount")
 int BPF_PROG(fexit_fsmount, void *regs, long result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 tid = task->pid;
-	struct mount_call *call = bpf_map_lookup_elem(&mount_calls, &tid);
-
-	if (call)
-		end_mount(task, call, result, 0);
+	finish_mount(result, 0);
 	return 0;
 }

@@ -30,7 +30,6 @@ const volatile bool mounts_by_hook = false;
 const volatile bool namespaces_by_hook = false;
 
 #define EPERM		    1
-#define FSCONFIG_CMD_CREATE 6 /* and what came later: the commands that check first */
 #define PR_SET_SECUREBITS   28
 
 /* A call whose effect is looked at when it returns. */
@@ -180,20 +179,6 @@ HW_INLINE bool may_commit(struct task_struct *task, __u32 call, int result)
 	default:
 		return false;
 	}
-}
-
-/* Memory accounting asks in the initial user namespace, on behalf of calls that are not about privilege. */
-HW_INLINE bool accounting(struct task_struct *task, __u32 call, struct user_namespace *target, int capability, int result)
-{
-	if (capability == CAP_IPC_LOCK)
-		return call == CALL_RING;
-	if (capability != CAP_SYS_ADMIN)
-		return false;
-	if (call == CALL_NONE || call == CALL_MEMORY || call == CALL_EXEC)
-		return true;
-	if (call == CALL_CLONE)
-		return !(call_argument(task, 0) & CLONE_NEW_ANY) || (result && target->level == 0);
-	return call == CALL_FORK && (result || target->level == 0);
 }
 
 SEC("tp_btf/cap_capable")
