@@ -1,5 +1,6 @@
 #include "daemon.h"
 
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ constexpr uint64_t kSecond = 1000 * kMs;
 constexpr uint64_t kTick = 100 * kMs;
 constexpr uint64_t kIdleTick = kSecond;
 constexpr uint64_t kContainerGrace = 60 * kSecond;
+constexpr int kArenas = 2;  // of malloc: one for the loop, one for all other threads, which allocate little
 constexpr auto kDrainDeadline = std::chrono::milliseconds(3000);
 
 std::string first_line(const char* path) {
@@ -76,6 +78,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   auto redactor = Redactor::create(options.config.redact.patterns);
   if (!redactor) return fail(std::move(redactor.error()));
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*redactor)));
+  // A dozen threads would otherwise each keep an arena of their own, with the pages of their busiest moment.
+  mallopt(M_ARENA_MAX, kArenas);
   // Before any thread is made, so that all of them leave signals to the loop.
   auto signals = open_signals();
   if (!signals) return fail(std::move(signals.error()));
@@ -229,6 +233,7 @@ Status Daemon::run() {
   log_lifecycle("start", start_members());
   report_ready();
   readiness_->started();
+  malloc_trim(0);  // start-up needed several megabytes more: the kernel's type information, the rules' sources, /proc
   auto ended = loop(options_.duration_ns == 0 ? UINT64_MAX : started_ns_ + options_.duration_ns);
   stop();
   return ended;

@@ -46,8 +46,8 @@ int run_command(const RunOptions& options) {
   auto rules = rules_of(*config);
   if (rules == nullptr) return kExitConfiguration;
   if (!may_watch()) return kExitPrivilege;
-  if (auto probe = HookProbe::open(); !probe) {
-    print_error(probe.error().message);
+  if (auto types = HookProbe::kernel_has_types(); !types) {
+    print_error(types.error().message);
     return kExitPrivilege;
   }
   DaemonOptions daemon_options{.config = *config,

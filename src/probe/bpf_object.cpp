@@ -57,7 +57,13 @@ BpfObject& BpfObject::operator=(BpfObject&& other) noexcept {
 }
 BpfObject::~BpfObject() { links_.clear(); }
 
+/// Opened once: it takes milliseconds, and the names never change.
 Result<std::vector<std::string>> BpfObject::program_names() {
+  static const Result<std::vector<std::string>> names = read_program_names();
+  return names;
+}
+
+Result<std::vector<std::string>> BpfObject::read_program_names() {
   const LibbpfLog log;
   const std::unique_ptr<hullwatch_bpf, SkeletonDestroy> skeleton(hullwatch_bpf__open());
   if (!skeleton) return fail(Error::from_errno("cannot open the embedded BPF object", errno));

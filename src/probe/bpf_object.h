@@ -103,6 +103,7 @@ class BpfObject {
     void operator()(bpf_link* link) const;
   };
   BpfObject() = default;
+  static Result<std::vector<std::string>> read_program_names();
   Result<std::string> try_load(const BpfKnobs& knobs, std::span<const std::string_view> programs);
   template <typename Value>
   [[nodiscard]] std::vector<Value> sum_per_cpu(int map, size_t entries) const;

@@ -7,6 +7,7 @@
 #include <linux/connector.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -17,6 +18,9 @@
 
 namespace hullwatch {
 namespace {
+
+constexpr std::string_view kNoTypes =
+    "this kernel tells no type information (BTF, /sys/kernel/btf/vmlinux): hullwatch cannot watch it";
 
 // r0 = 0; exit
 constexpr std::array<bpf_insn, 2> kReturnZero = {
@@ -65,12 +69,15 @@ HookProbe::HookProbe(HookProbe&&) noexcept = default;
 HookProbe& HookProbe::operator=(HookProbe&&) noexcept = default;
 HookProbe::~HookProbe() = default;
 
+Status HookProbe::kernel_has_types() {
+  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) return fail(Error::from_errno(kNoTypes, errno));
+  return {};
+}
+
 Result<HookProbe> HookProbe::open() {
   HookProbe probe;
   probe.btf_.reset(btf__load_vmlinux_btf());
-  if (probe.btf_ == nullptr)
-    return fail(Error::from_errno(
-        "this kernel tells no type information (BTF, /sys/kernel/btf/vmlinux): hullwatch cannot watch it", errno));
+  if (probe.btf_ == nullptr) return fail(Error::from_errno(kNoTypes, errno));
   std::ifstream file("/sys/kernel/security/lsm");
   std::getline(file, probe.lsm_list_);
   return probe;

@@ -14,7 +14,9 @@ namespace hullwatch {
 
 class HookProbe {
  public:
-  /// Parses the kernel's BTF; fails in one plain sentence when there is none.
+  /// Does the kernel have BTF at all? Else why not, in one plain sentence. Cheap: nothing is parsed.
+  static Status kernel_has_types();
+  /// Parses the kernel's BTF; fails as kernel_has_types() does when there is none.
   static Result<HookProbe> open();
   HookProbe(HookProbe&&) noexcept;
   HookProbe& operator=(HookProbe&&) noexcept;
