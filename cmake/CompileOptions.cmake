@@ -9,7 +9,9 @@ if(HULLWATCH_SANITIZE)
   target_compile_options(hullwatch_options INTERFACE -fsanitize=${HULLWATCH_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(hullwatch_options INTERFACE -fsanitize=${HULLWATCH_SANITIZE})
 else()
-  target_compile_options(hullwatch_options INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+  # Tests are compiled without optimisation, which is what _FORTIFY_SOURCE asks for.
+  target_compile_options(hullwatch_options INTERFACE
+    $<$<AND:$<CONFIG:Release,RelWithDebInfo>,$<NOT:$<BOOL:$<TARGET_PROPERTY:HULLWATCH_TEST>>>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>)
 endif()
 target_link_options(hullwatch_options INTERFACE -Wl,-z,relro,-z,now)
 
@@ -25,6 +27,8 @@ endfunction()
 function(hullwatch_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES HULLWATCH_TEST ON)
+  target_compile_options(${name} PRIVATE -O0)  # what is tested is optimised; compiling the tests is most of the build
   target_link_libraries(${name} PRIVATE hullwatch_options hullwatch_test_support GTest::gtest_main GTest::gmock ${ARG_LIBRARIES})
   add_test(NAME ${name} COMMAND ${name})
 endfunction()

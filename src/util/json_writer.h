@@ -23,8 +23,10 @@ class JsonWriter {
   JsonWriter& value(bool truth);
   JsonWriter& value(double number);  // null where JSON has no such number
   JsonWriter& value(std::integral auto number) {
-    if constexpr (std::signed_integral<decltype(number)>) return signed_value(number);
-    return unsigned_value(number);
+    if constexpr (std::signed_integral<decltype(number)>)
+      return signed_value(number);
+    else
+      return unsigned_value(number);
   }
   JsonWriter& null();
 

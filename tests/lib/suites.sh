@@ -118,10 +118,10 @@ suite_vm() {
 
 hw_fuzz() {
   local seconds=$1 fuzzer name corpus
-  build fuzz fuzzers || { fail build; return; }
-  for fuzzer in build/fuzz/tests/fuzz/*_fuzzer; do
+  build asan fuzzers || { fail build; return; }
+  for fuzzer in build/asan/tests/fuzz/*_fuzzer; do
     name=$(basename "$fuzzer")
-    corpus=build/fuzz/corpus/$name
+    corpus=build/asan/corpus/$name
     mkdir -p "$corpus"
     check "$name" "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=1 \
       -artifact_prefix="build/test-logs/$name-" "$corpus" $([ -d "tests/fuzz/corpus/${name%_fuzzer}" ] && echo "tests/fuzz/corpus/${name%_fuzzer}")
