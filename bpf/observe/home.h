@@ -127,6 +127,15 @@ HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, _
 	}
 }
 
+/* Of a process that its exec finds in a container: the runtime's while it shares its mounts with a parent that is the host's. */
+HW_INLINE __u32 setup_mnt_at_exec(struct task_struct *task)
+{
+	struct task_struct *parent = task->real_parent;
+	__u32 mnt_ns = mnt_ns_of(task);
+
+	return parent && !home_of(parent) && mnt_ns_of(parent) == mnt_ns ? mnt_ns : 0;
+}
+
 /*
  * At exec, where `task` is the leader: counts it in the process's state and in its home, which is returned. When another thread
  * called, the old leader's state went with it: the caller's copy is of its own birth, true but for a home given since.
@@ -147,8 +156,10 @@ HW_INLINE struct home_state *home_at_exec(struct task_struct *task, bool from_th
 			state->home = *moved;
 		home_settle(task, state);
 		/* its cgroup may have been recognised as a container's only after it got there */
-		if (!state->home && container)
+		if (!state->home && container) {
 			home_move(task, state, container);
+			state->setup_mnt = setup_mnt_at_exec(task);
+		}
 		/* a runtime re-execs itself where it came from; the container's own program starts in the container's mounts */
 		if (state->setup_mnt && mnt_ns_of(task) != state->setup_mnt)
 			state->setup_mnt = 0;
