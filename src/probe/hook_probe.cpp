@@ -95,7 +95,8 @@ Status HookProbe::load_trial(const Hook& hook) const {
   if (hook.kind == Hook::Kind::tp_btf && hook.arguments > 0 && tracepoint_arguments(btf_.get(), id) < hook.arguments)
     return fail("tracepoint " + std::string(hook.name) + " has other arguments than hullwatch knows");
   const TrialType type = trial_type(hook.kind);
-  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  bpf_prog_load_opts options{};
+  options.sz = sizeof(options);
   options.expected_attach_type = type.attach;
   options.attach_btf_id = static_cast<uint32_t>(id);
   Fd program(bpf_prog_load(type.program, "hw_trial", "GPL", kReturnZero.data(), kReturnZero.size(), &options));
