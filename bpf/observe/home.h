@@ -127,7 +127,7 @@ HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, _
 	}
 }
 
-/* Of a process that its exec finds in a container: the runtime's while it shares its mounts with a parent that is the host's. */
+/* Of a process that its exec finds in a container: the runtime's while it shares the mounts of a parent that is the host's. */
 HW_INLINE __u32 setup_mnt_at_exec(struct task_struct *task)
 {
 	struct task_struct *parent = task->real_parent;
