@@ -50,6 +50,21 @@ Process* ProcessTree::lookup(const hw_key& key) {
   return &process;
 }
 
+const Process* ProcessTree::find_program(const hw_key& key, Process& scratch) const {
+  const Process* process = find(key);
+  if (process == nullptr || process->key.execs == key.execs || process->previous.execs != key.execs) return process;
+  scratch = *process;
+  scratch.key.execs = key.execs;
+  scratch.exe_flags = process->previous.exe_flags;
+  scratch.exe_dev = process->previous.exe_dev;
+  scratch.exe_ino = process->previous.exe_ino;
+  scratch.comm = process->previous.comm;
+  scratch.exe_path = process->previous.exe_path;
+  scratch.cwd = process->previous.cwd;
+  scratch.args = process->previous.args;
+  return &scratch;
+}
+
 const Process* ProcessTree::parent(const Process& process) const {
   // The creator first: CLONE_PARENT and a dead parent change real_parent, never who called fork.
   for (const hw_key& key : {process.creator, process.parent}) {
@@ -110,6 +125,7 @@ void ProcessTree::on_fork(const Event& event, const hw_fork& fork) {
   child.exited_ns = 0;
   child.ns_pid = fork.child_ns_pid;
   child.comm.assign(event.comm());
+  child.previous = {};
   add(std::move(child));
 }
 
@@ -117,6 +133,15 @@ void ProcessTree::on_exec(const Event& event, const ExecEvent& exec) {
   const hw_exec& facts = exec.facts;
   Process* known = lookup(event.header.process);
   Process& process = known != nullptr ? *known : add(from_header(event.header));
+  if (known != nullptr && process.key.execs != event.header.process.execs)
+    process.previous = {.execs = process.key.execs,
+                        .exe_flags = process.exe_flags,
+                        .exe_dev = process.exe_dev,
+                        .exe_ino = process.exe_ino,
+                        .comm = std::move(process.comm),
+                        .exe_path = process.exe_path,
+                        .cwd = process.cwd,
+                        .args = process.args};
   process.key = event.header.process;
   if (event.header.creator.tgid != 0) process.creator = event.header.creator;
   process.parent = facts.parent;

@@ -14,6 +14,15 @@
 
 namespace hullwatch {
 
+/// The program a process was before its last exec: a record from the other ring may still speak of it.
+struct Program {
+  uint32_t execs = 0;  // as hw_key's; 0 with empty strings: not known
+  uint32_t exe_flags = 0, exe_dev = 0;
+  uint64_t exe_ino = 0;
+  std::string comm;
+  SharedText exe_path, cwd, args;
+};
+
 struct Process {
   hw_key key{};      // of the current program
   hw_key creator{};  // who forked it
@@ -34,6 +43,7 @@ struct Process {
   std::string comm;
   SharedText exe_path, cwd;
   SharedText args;  // NUL separated, argv[0] first; inherited over fork until an exec
+  Program previous;
   /// argv joined by spaces; argv[0] included.
   [[nodiscard]] std::string cmdline() const;
 };
@@ -54,6 +64,8 @@ class ProcessTree {
   void insert(Process process);
   /// By tgid and leader start; exec count is ignored. Null when unknown. Valid until the next update(), insert() or expire().
   [[nodiscard]] const Process* find(const hw_key& key) const;
+  /// As find(), but the program that `key.execs` names where that is the one before the last: `scratch` then holds it.
+  [[nodiscard]] const Process* find_program(const hw_key& key, Process& scratch) const;
   /// The parent for lineage: who created it, else real parent. Null at the top or when unknown.
   [[nodiscard]] const Process* parent(const Process& process) const;
   /// Drops exited processes older than the grace period. Call about once a second.

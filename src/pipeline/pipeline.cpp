@@ -60,7 +60,7 @@ FindingSink Pipeline::finding_sink() {
 EventContext Pipeline::context_of(const Event& event) {
   const uint64_t age = clock_.boot_ns() - std::min<uint64_t>(clock_.boot_ns(), event.header.time_ns);
   return EventContext{.event = event,
-                      .process = tree_.find(event.header.process),
+                      .process = tree_.find_program(event.header.process, earlier_program_),
                       .container = event.in_container() ? containers_.find(event.header.home) : nullptr,
                       .tree = tree_,
                       .users = users_,

@@ -89,6 +89,7 @@ class Pipeline {
   PipelinePorts ports_;
   Decoder decoder_;
   ProcessTree tree_;
+  Process earlier_program_;  // of the event being judged, when its process exec'ed again meanwhile
   UserNames users_;
   ForkBombDetector fork_bomb_;
   PrivilegeGainDetector privilege_gain_;

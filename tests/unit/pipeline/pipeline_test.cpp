@@ -139,6 +139,17 @@ TEST_F(WholePipeline, FindingsAreJudgedByRulesToo) {
   EXPECT_EQ(alerts_[0]->priority, Priority::critical);
 }
 
+TEST_F(WholePipeline, AChangeMadeByAnExecIsShownWithItsProgramWhenTheNextExecWasReadFirst) {
+  name_web();
+  feed(test::exec("/bin/exploit").pid(12).args({"exploit", "now"}).in(web_));
+  feed(test::exec("/bin/id").pid(12, 2).in(web_));
+  feed(test::credential(test::user(1000), test::root()).pid(12).way(HW_WAY_COMMIT).in(web_));
+  const auto gain = std::find_if(alerts_.begin(), alerts_.end(), [](const auto& a) { return a->rule == "Unexplained"; });
+  ASSERT_NE(gain, alerts_.end());
+  EXPECT_EQ((*gain)->process.exe, "/bin/exploit");
+  EXPECT_EQ((*gain)->process.cmdline, "exploit now");
+}
+
 TEST_F(WholePipeline, ABadRecordIsCountedAndSaysWhy) {
   const auto record = test::exec("/bin/sh").record();
   const auto taken = pipeline_->record(std::span(record).first(record.size() / 2));
