@@ -71,7 +71,8 @@ void add_config(CLI::App& app, Options& options, Action& action) {
   check->callback([&] { action = [&] { return config_check_command(options.file, options.format); }; });
   CLI::App* print = config->add_subcommand("print", "Print the effective configuration");
   print->add_option("-c,--config", options.file, "Configuration file")->type_name("FILE");
-  print->callback([&] { action = [&] { return config_print_command(options.file); }; });
+  add_format(print, options);
+  print->callback([&] { action = [&] { return config_print_command(options.file, options.format); }; });
 }
 
 void add_reference(CLI::App& app, Options& options, Action& action) {

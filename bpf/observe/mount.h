@@ -25,8 +25,8 @@
 #define ANON_INODE_FS_MAGIC 0x09041934
 #define FSCONFIG_CMD_CREATE 6 /* and what came later: the commands that check for privilege first */
 
-#define MOUNT_STRINGS	    4
-#define MOUNT_TAIL	    (MOUNT_STRINGS * HW_STRING_MAX)
+#define MOUNT_STRINGS 4
+#define MOUNT_TAIL    (MOUNT_STRINGS * HW_STRING_MAX)
 
 struct mount_call {
 	struct bpf_task_work work;

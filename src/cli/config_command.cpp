@@ -32,10 +32,10 @@ int config_check_command(const std::string& path, const std::string& format) {
   return loaded.ok() ? kExitOk : kExitConfiguration;
 }
 
-int config_print_command(const std::string& path) {
+int config_print_command(const std::string& path, const std::string& format) {
   const auto config = load_configuration(path);
   if (!config) return kExitConfiguration;
-  std::cout << print_config(*config);
+  std::cout << (format == "json" ? print_config_json(*config) + "\n" : print_config(*config));
   return kExitOk;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/config_keys.h"
+#include "util/json_writer.h"
 
 namespace hullwatch {
 namespace {
@@ -31,6 +32,36 @@ std::string comment(std::string_view text, std::string_view indent) {
   return out + std::string(indent) + "#" + line + '\n';
 }
 
+/// Writes one value by its type; what is a choice in YAML is text here too.
+struct JsonValue {
+  JsonWriter& json;
+  const ConfigKey& key;
+  const Config& config;
+
+  void operator()(const bool* value) const { json.value(*value); }
+  void operator()(const uint64_t* value) const { json.value(*value); }
+  void operator()(const int64_t* value) const { json.value(*value); }
+  void operator()(const double* value) const { json.value(*value); }
+  void operator()(const std::string* value) const { json.value(*value); }
+  void operator()(const std::vector<std::string>* value) const {
+    json.begin_array();
+    for (const std::string& item : *value) json.value(item);
+    json.end_array();
+  }
+  void operator()(const Priority*) const { json.value(config_value(key, config)); }
+  void operator()(const LogConfig::Content*) const { json.value(config_value(key, config)); }
+  void operator()(const std::vector<RuntimeSocketAllow>* value) const {
+    json.begin_array();
+    for (const RuntimeSocketAllow& entry : *value)
+      json.begin_object()
+          .member("image", entry.image)
+          .member("actions", entry.manage ? "manage" : "read")
+          .member("reason", entry.reason)
+          .end_object();
+    json.end_array();
+  }
+};
+
 std::string choices(const ConfigKey& key) {
   std::string out;
   for (const std::string_view choice : key.choices) out += (out.empty() ? "" : " | ") + std::string(choice);
@@ -49,6 +80,28 @@ std::string print_config(const Config& config) {
         out += (key.section().empty() ? "" : "  ") + std::string(key.name()) + ": " + config_value(key, config) + '\n';
       });
   return out;
+}
+
+std::string print_config_json(const Config& config) {
+  JsonWriter json;
+  Config copy = config;  // slots are of a mutable Config
+  bool in_section = false;
+  json.begin_object().member("schema", "hullwatch.config/1");
+  for_each_key(
+      [&](const ConfigSection& section) {
+        if (in_section) json.end_object();
+        in_section = !section.name.empty();
+        if (in_section) json.key(section.name).begin_object();
+      },
+      [&](const ConfigKey& key) {
+        json.key(key.name());
+        if (key.type == ConfigType::choice)
+          json.value(config_value(key, config));
+        else
+          std::visit(JsonValue{json, key, config}, key.slot(copy));
+      });
+  if (in_section) json.end_object();
+  return json.end_object().take();
 }
 
 std::string default_config_file() {

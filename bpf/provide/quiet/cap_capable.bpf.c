@@ -29,8 +29,8 @@ const volatile bool commits_by_connector = false;
 const volatile bool mounts_by_hook = false;
 const volatile bool namespaces_by_hook = false;
 
-#define EPERM		    1
-#define PR_SET_SECUREBITS   28
+#define EPERM		  1
+#define PR_SET_SECUREBITS 28
 
 /* A call whose effect is looked at when it returns. */
 struct pending_call {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include <fstream>
 #include <set>
 
@@ -36,6 +38,19 @@ TEST(PrintConfig, IsReadBackToTheSameConfiguration) {
   const LoadedConfig loaded = load_config_text(print_config(config), "p");
   ASSERT_TRUE(loaded.ok()) << format_diagnostic(loaded.diagnostics[0]);
   EXPECT_EQ(print_config(loaded.config), print_config(config));
+}
+
+TEST(PrintConfig, JsonHoldsTheSameValues) {
+  Config config;
+  config.listen = "off";
+  config.rings.critical_bytes = 2U << 20;
+  config.runtime_socket.allow = {{.image = "traefik:*", .manage = true, .reason = "\"why\""}};
+  const auto json = nlohmann::json::parse(print_config_json(config));
+  EXPECT_EQ(json["schema"], "hullwatch.config/1");
+  EXPECT_EQ(json["listen"], "off");
+  EXPECT_EQ(json["rings"]["critical_bytes"], 2U << 20);
+  EXPECT_EQ(json["output"]["format"], "text");
+  EXPECT_EQ(json["runtime_socket"]["allow"][0]["reason"], "\"why\"");
 }
 
 TEST(PrintConfig, TheDefaultsAreWithinTheirOwnRanges) {
