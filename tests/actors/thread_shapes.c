@@ -2,8 +2,9 @@
  * Processes whose threads do not do what one expects; each runs PROGRAM … at its end:
  *   thread_shapes leader_exits PROGRAM …       the leader thread exits; another thread forks, and the child execs
  *   thread_shapes exec_from_thread PROGRAM …   a thread that is not the leader execs
- *   thread_shapes worker_forks PROGRAM …       four threads; says "ready", reads a line, then a worker forks, and the child
- * execs Exit: the program's status, or 2.
+ *   thread_shapes worker_forks PROGRAM …       four threads; says "ready", reads a line, then a worker forks; its child execs
+ *
+ * Exit: the program's status, or 2.
  */
 #include "actor.h"
 
