@@ -22,6 +22,10 @@ struct Table {
   std::vector<std::vector<std::string>> rows;
 };
 
+void print_title(const std::string& title, const std::string& command) {
+  std::cout << "# " << title << "\n\nPrinted by `hullwatch " << command << " -o markdown`; do not edit.\n\n";
+}
+
 void print(const Table& table, const std::string& format) {
   if (format == "json") {
     JsonWriter json;
@@ -36,7 +40,7 @@ void print(const Table& table, const std::string& format) {
     return;
   }
   if (format == "markdown") {
-    std::cout << "# " << table.title << "\n\nPrinted by `hullwatch " << table.command << " -o markdown`; do not edit.\n\n";
+    print_title(table.title, table.command);
     for (const auto& column : table.columns) std::cout << "| " << column << ' ';
     std::cout << "|\n";
     for (size_t i = 0; i < table.columns.size(); ++i) std::cout << "|---";
@@ -77,6 +81,11 @@ int events_command(const std::string& format) {
 }
 
 int metrics_command(const std::string& format) {
+  if (format == "markdown") {
+    print_title("Metrics", "metrics");
+    std::cout << metric_reference_markdown();
+    return kExitOk;
+  }
   Table table{"hullwatch.metrics/1", "Metrics", "metrics", {"name", "type", "labels", "help"}, {}};
   for (const MetricInfo& metric : metric_table())
     table.rows.push_back({std::string(metric.name), std::string(metric_type_name(metric.type)), std::string(metric.labels),
