@@ -38,6 +38,14 @@ hw_header header_of(const Process& process, hw_header header) {
   return header;
 }
 
+/// A small bomb is over its growth before it is looked at first: a home begins as it was before all that was counted.
+HomeSample before_its_forks(HomeSample sample) {
+  hw_home& counts = sample.counts;
+  counts.live -= static_cast<int64_t>(counts.forks) - static_cast<int64_t>(counts.exits);
+  counts.forks = counts.exits = counts.execs = 0;
+  return sample;
+}
+
 }  // namespace
 
 ForkBombDetector::ForkBombDetector(const ForkBombConfig& config) : config_(config) {}
@@ -64,7 +72,7 @@ void ForkBombDetector::sample(uint64_t now_ns, std::span<const HomeSample> homes
     Watch& watch = it->second;
     if (first || watch.window_start_ns == 0) {
       watch.window_start_ns = now_ns;
-      watch.at_window_start = home;
+      watch.at_window_start = before_its_forks(home);
     }
     watch.now = home;
   }
@@ -131,7 +139,7 @@ void ForkBombDetector::report(const Watch& watch, uint64_t now_ns, bool over, co
                           .exits = to.exits - from.exits,
                           .execs = to.execs - from.execs,
                           .failed_forks = watch.now.failed_forks - watch.at_start.failed_forks,
-                          .creators = to.creators - from.creators,
+                          .creators = to.creators,
                           .live = to.live,
                           .pids_max = watch.now.pids_max,
                           .forks_per_second = per_second(to.forks - from.forks, duration),

@@ -83,6 +83,15 @@ TEST_F(Storm, OneFindingWhileItBurnsAndOneWithTotalsAfter) {
   EXPECT_FALSE(detector_.burning());
 }
 
+TEST_F(Storm, ABombThatGrewBeforeTheFirstLookIsCountedFromItsBeginning) {
+  home_.pids_max = 300;
+  advance(299, 0, 40);
+  advance(0, 0, 40);
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(finding(0).forks, 299U);
+  EXPECT_EQ(finding(0).live, 299);
+}
+
 TEST_F(Storm, AContainerThatEndsClosesItsBomb) {
   advance(0, 0);
   for (int i = 0; i < 6; ++i) advance(120, 2);
