@@ -30,8 +30,21 @@ Status Pipeline::record(std::span<const std::byte> bytes) {
     ++stats_.decode_errors;
     return fail(std::move(event.error()));
   }
+  claim_first_exec(*event);
   take_up(*event, bytes);
   return {};
+}
+
+/// A container whose cgroup's name says nothing (plain `runc run NAME`) is recognised here, from its mkdir, and the kernel may
+/// learn of it after the container's first exec. By now the cgroup tells; that the exec is not the runtime's own shows in its
+/// pid namespace.
+void Pipeline::claim_first_exec(Event& event) const {
+  auto* exec = std::get_if<ExecEvent>(&event.body);
+  if (exec == nullptr || event.header.home != 0 || exec->facts.ns_pid == event.header.process.tgid) return;
+  const auto home = containers_.homes().find(event.header.cgroup);
+  if (home == containers_.homes().end()) return;
+  event.header.home = exec->facts.h.home = home->second;
+  event.header.flags |= HW_F_HOME_INFERRED;
 }
 
 void Pipeline::own_event(Event event) {

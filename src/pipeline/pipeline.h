@@ -75,6 +75,7 @@ class Pipeline {
     uint64_t home = 0, until_ns = 0;
   };
 
+  void claim_first_exec(Event& event) const;
   void take_up(const Event& event, std::span<const std::byte> record);
   /// Rules now, or once the container is known.
   void judge(const EventContext& context, std::span<const std::byte> record);

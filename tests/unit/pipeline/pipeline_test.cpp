@@ -132,6 +132,18 @@ TEST_F(WholePipeline, SecretsOfCommandLinesDoNotReachAnAlert) {
   EXPECT_EQ(alerts_[0]->process.cmdline.find("hunter2"), std::string::npos);
 }
 
+TEST_F(WholePipeline, AnExecTheKernelCouldNotYetPlaceBelongsToItsCgroupsContainer) {
+  name_web();
+  feed(test::exec("/bin/sh").pid(11).with([this](hw_exec& e) {
+    e.h.cgroup = web_.cgroup_id;
+    e.ns_pid = 1;
+  }));
+  ASSERT_EQ(alerts_.size(), 1U);
+  EXPECT_EQ(alerts_[0]->container.name, "web");
+  feed(test::exec("/bin/sh").pid(12).with([this](hw_exec& e) { e.h.cgroup = web_.cgroup_id; }));
+  EXPECT_EQ(alerts_.size(), 1U) << "the runtime's own program, still in the host's pid namespace";
+}
+
 TEST_F(WholePipeline, FindingsAreJudgedByRulesToo) {
   hw_cred user = test::user(1000), root = test::root();
   feed(test::credential(user, root).pid(12).way(HW_WAY_COMMIT));
