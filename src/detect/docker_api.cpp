@@ -33,6 +33,7 @@ constexpr std::array kPatterns = {
     Pattern{"GET", "containers/*/export", "containers/export", ApiDanger::manage},
     Pattern{"", "containers/*/attach/ws", "containers/attach", ApiDanger::critical},
     Pattern{"POST", "containers/*/attach", "containers/attach", ApiDanger::manage},
+    Pattern{"POST", "containers/*/wait", "containers/wait", ApiDanger::read},
     Pattern{"POST", "images/create", "images/pull", ApiDanger::manage},
     Pattern{"POST", "volumes/create", "volumes/create", ApiDanger::manage},
     Pattern{"POST", "plugins/**", "plugins", ApiDanger::critical},

@@ -32,6 +32,8 @@ TEST(DockerApi, ListingContainersIsReading) {
   EXPECT_EQ(c.version, "v1.41");
 }
 
+TEST(DockerApi, WaitingForAContainerIsReading) { EXPECT_EQ(call("POST", "/containers/web/wait").danger, ApiDanger::read); }
+
 TEST(DockerApi, StoppingAContainerIsManagingAndNamesIt) {
   const ApiCall c = call("POST", "/containers/web/stop");
   EXPECT_EQ(c.danger, ApiDanger::manage);
