@@ -104,11 +104,10 @@ TEST_F(Quiet, AFloodOfDifferentChangesIsBoundedAnnouncedAndCounted) {
 TEST_F(Quiet, ThreadsChangedByOneCallAreOneRecordAndRepeats) {
   const auto container = probe_->container();
   const auto run = probe_->run({"setid", "threads", "3", "1000"}, container.get());
-  // Two threads on two CPUs may make the table of repeats at once: one of them gets no memory, which is counted, and is sent.
-  const uint64_t unmade = probe_->object().errors()[HW_PLACE_TRANSITIONS];
+  // Two threads on two CPUs may look for the transition at the same moment and both send it; none goes uncounted.
   const size_t records = run.all<hw_credential>(HW_CREDENTIAL).size();
   EXPECT_GE(records, 1U);
-  EXPECT_LE(records, 1U + unmade);
+  EXPECT_LE(records, 2U);
   EXPECT_EQ(records + probe_->suppressed(container->id(), HW_CREDENTIAL), 4U);
 }
 
