@@ -294,6 +294,7 @@ void Daemon::sample_homes() {
   for (const auto& [home, counts] : sensor_->object().homes()) {
     const Container* container = home != 0 ? containers_->find(home) : nullptr;
     if (home != 0 && counts.live <= 0 && (container == nullptr || container->removed_ns != 0)) {
+      for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) suppressed_gone_[kind] += counts.suppressed[kind];
       (void)sensor_->object().forget_home(home);
       pipeline_->forget_home(home);
       continue;

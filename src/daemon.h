@@ -71,6 +71,7 @@ class Daemon {
   void use_rules(std::shared_ptr<const RuleSet> rules);
   [[nodiscard]] std::string start_members() const;
   void drain_rings();
+  [[nodiscard]] uint64_t suppressed(size_t kind) const;
   void stop();
   void print_summary() const;
 
@@ -98,7 +99,8 @@ class Daemon {
 
   LatencyQuantiles latency_;  // hook to written on stdout
   std::vector<HomeSample> homes_;
-  bool busy_ = true;  // records came since the last tick
+  std::array<uint64_t, HW_KIND_MAX> suppressed_gone_{};  // of homes that are no more
+  bool busy_ = true;                                     // records came since the last tick
   uint64_t ticked_ns_ = 0, losses_looked_ns_ = 0, started_ns_ = 0;
   KindCounts last_counts_{};
 };

@@ -93,13 +93,19 @@ MetricSources Daemon::metric_sources() {
   return sources;
 }
 
+/// As of the last sample, the homes that are gone included: a total never falls.
+uint64_t Daemon::suppressed(size_t kind) const {
+  uint64_t total = suppressed_gone_[kind];
+  for (const HomeSample& home : homes_) total += home.counts.suppressed[kind];
+  return total;
+}
+
 /// About once a second: what only the evaluator may look at, copied to where a scrape finds it.
 void Daemon::export_figures() {
   const KindCounts counts = sensor_->object().counts();
   for (uint32_t kind = HW_EXEC; kind < HW_KIND_MAX; ++kind) {
-    KernelCount count{.submitted = counts[kind].submitted, .lost = counts[kind].lost, .suppressed = 0};
-    for (const HomeSample& home : homes_) count.suppressed += home.counts.suppressed[kind];
-    counters_->set_kernel(kind, count);
+    counters_->set_kernel(kind,
+                          {.submitted = counts[kind].submitted, .lost = counts[kind].lost, .suppressed = suppressed(kind)});
   }
   const ContainerIndexStats& index = containers_->stats();
   const ProcessTreeStats& tree = pipeline_->tree().stats();
@@ -120,17 +126,14 @@ void Daemon::export_figures() {
 void Daemon::print_summary() const {
   const KindCounts counts = sensor_->object().counts();
   const auto received = sensor_->rings().received();
-  const auto homes = sensor_->object().homes();
   uint64_t critical_lost = 0;
   bool equal = true;
   std::cerr << "\nhullwatch: summary\n  kind          submitted    received        lost  suppressed\n";
   for (size_t kind = HW_EXEC; kind < HW_TASK; ++kind) {
-    uint64_t suppressed = 0;
-    for (const auto& [home, home_counts] : homes) suppressed += home_counts.suppressed[kind];
     char line[128];
     std::snprintf(line, sizeof(line), "  %-10s %12llu%12llu%12llu%12llu\n", kKindNames[kind],
                   static_cast<unsigned long long>(counts[kind].submitted), static_cast<unsigned long long>(received[kind]),
-                  static_cast<unsigned long long>(counts[kind].lost), static_cast<unsigned long long>(suppressed));
+                  static_cast<unsigned long long>(counts[kind].lost), static_cast<unsigned long long>(suppressed(kind)));
     std::cerr << line;
     if (kind >= HW_CREDENTIAL) critical_lost += counts[kind].lost;
     equal = equal && counts[kind].submitted == received[kind];
