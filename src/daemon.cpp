@@ -356,6 +356,7 @@ void Daemon::stop() {
   drain_rings();
   take_metadata();
   tick();
+  look_for_losses();
   pipeline_->flush();
   log_lifecycle("stop", {});
   if (!dispatcher_->stop(kDrainDeadline)) std::cerr << "hullwatch: a sink was too slow: some records were not written\n";

@@ -154,6 +154,8 @@ HW_INLINE struct transitions *transitions_of(struct task_struct *leader)
 
 	if (leader)
 		sent = bpf_task_storage_get(&transitions, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (leader && !sent) /* another thread made it at this moment */
+		sent = bpf_task_storage_get(&transitions, leader, NULL, 0);
 	if (!sent)
 		count_error(HW_PLACE_TRANSITIONS);
 	return sent;

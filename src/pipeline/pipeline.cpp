@@ -54,8 +54,7 @@ void Pipeline::own_event(Event event) {
 
 void Pipeline::take_up(const Event& event, std::span<const std::byte> record) {
   tree_.update(event);
-  if (const Container* began = containers_.update(event); began != nullptr && ports_.container_began)
-    ports_.container_began(*began);
+  containers_.update(event);
   const EventContext context = context_of(event);
   // The container's own namespace is that of its own programs, not of the runtime that is still setting it up.
   if (const auto* exec = event.get<ExecEvent>();
@@ -102,7 +101,10 @@ void Pipeline::release(Held held) {
     held.finding.ancestors = held.ancestors.empty() ? nullptr : held.ancestors.data();
     return evaluate(context_of(held.finding));
   }
-  if (auto event = decoder_.decode(held.record); event) evaluate(context_of(*event));
+  auto event = decoder_.decode(held.record);
+  if (!event) return;  // it was decoded once already
+  claim_first_exec(*event);
+  evaluate(context_of(*event));
 }
 
 void Pipeline::evaluate(const EventContext& context) {

@@ -27,8 +27,6 @@ struct PipelinePorts {
   std::function<void(std::shared_ptr<Alert>)> alert;
   /// Every event and finding, before rules see it: to be counted, and logged if the configuration says so.
   std::function<void(const EventContext&)> event;
-  /// A container began: ask for its metadata, tell the kernel's map.
-  std::function<void(const Container&)> container_began;
   /// A listener met for the first time: is it a runtime's? The answer goes to the kernel's map as well.
   std::function<ListenerVerdict(const SocketEvent&, const ProcessTree&)> classify_listener;
   /// What of a runtime's connection the kernel is still to send.

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace hullwatch {
+namespace {
+
+constexpr const char* kSilent = "its programs loaded and attached, but never fired";
+
+}  // namespace
 
 Ladder Ladder::choose(const HookProbe& probe, const std::set<std::string_view>& refused) {
   Ladder ladder;
@@ -11,7 +16,7 @@ Ladder Ladder::choose(const HookProbe& probe, const std::set<std::string_view>& 
     for (const Provider& provider : providers()) {
       if (provider.observation != observation.name) continue;
       if (refused.contains(provider.name)) {
-        rung.refused.push_back({&provider, "its programs loaded and attached, but never fired"});
+        rung.refused.push_back({&provider, kSilent});
         continue;
       }
       if (auto tried = probe.try_provider(provider); !tried) {
@@ -25,6 +30,14 @@ Ladder Ladder::choose(const HookProbe& probe, const std::set<std::string_view>& 
     ladder.rungs_.push_back(std::move(rung));
   }
   return ladder;
+}
+
+void Ladder::give_up(std::string_view observation) {
+  for (Rung& rung : rungs_) {
+    if (rung.observation->name != observation || rung.provider == nullptr) continue;
+    rung.refused.push_back({rung.provider, kSilent});
+    rung.provider = nullptr;
+  }
 }
 
 std::vector<std::string_view> Ladder::missing_core() const {

@@ -27,6 +27,9 @@ class Ladder {
   /// Tries providers best first. `refused`: provider names not to try, because they loaded and never fired.
   static Ladder choose(const HookProbe& probe, const std::set<std::string_view>& refused = {});
 
+  /// A provider that loaded and never fired, and no better choice is left to try: its observation has none.
+  void give_up(std::string_view observation);
+
   [[nodiscard]] const std::vector<Rung>& rungs() const { return rungs_; }
   [[nodiscard]] bool uses(std::string_view program) const { return programs_.contains(program); }
   /// A core observation without a provider: the daemon runs, and is not ready.

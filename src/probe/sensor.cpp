@@ -31,7 +31,11 @@ Result<std::unique_ptr<Sensor>> Sensor::open(const SensorOptions& options, RingR
       sensor->troubles_.push_back(std::string(rung.observation->name) + ": " + std::string(rung.provider->name) +
                                   " loaded and attached, but saw nothing of the self-test");
     }
-    if (attempt + 1 < kLadders) sensor->rings_.reset();
+    if (attempt + 1 < kLadders) {
+      sensor->rings_.reset();
+    } else {
+      for (std::string_view observation : silent) sensor->ladder_->give_up(observation);
+    }
   }
   return sensor;
 }

@@ -337,7 +337,7 @@ TEST_F(Quiet, UseOnTheHostIsOnlyCounted) {
 
 TEST_F(Quiet, NothingFailedInTheKernel) {
   const auto errors = probe_->object().errors();
-  for (const auto place : {HW_PLACE_OUTCOME, HW_PLACE_CALL_FULL}) EXPECT_EQ(errors[place], 0U) << place;
+  for (const auto place : {HW_PLACE_OUTCOME, HW_PLACE_CALL_FULL, HW_PLACE_TRANSITIONS}) EXPECT_EQ(errors[place], 0U) << place;
   const auto counts = probe_->object().counts();
   for (const auto kind : {HW_CREDENTIAL, HW_CAPABILITY, HW_MOUNT, HW_NAMESPACE}) EXPECT_EQ(counts[kind].lost, 0U) << kind;
 }

@@ -144,6 +144,17 @@ TEST_F(WholePipeline, AnExecTheKernelCouldNotYetPlaceBelongsToItsCgroupsContaine
   EXPECT_EQ(alerts_.size(), 1U) << "the runtime's own program, still in the host's pid namespace";
 }
 
+TEST_F(WholePipeline, AnExecPlacedByItsCgroupIsStillThereAfterItWaitedForTheName) {
+  feed(test::exec("/bin/sh").pid(11).with([this](hw_exec& e) {
+    e.h.cgroup = web_.cgroup_id;
+    e.ns_pid = 1;
+  }));
+  EXPECT_TRUE(alerts_.empty());
+  name_web();
+  ASSERT_EQ(alerts_.size(), 1U);
+  EXPECT_EQ(alerts_[0]->container.name, "web");
+}
+
 TEST_F(WholePipeline, FindingsAreJudgedByRulesToo) {
   hw_cred user = test::user(1000), root = test::root();
   feed(test::credential(user, root).pid(12).way(HW_WAY_COMMIT));
