@@ -6,7 +6,7 @@
  *
  *	int security_unix_stream_connect(struct sock *sock, struct sock *other, struct sock *newsk)
  */
-#include "observe/runtime_socket.h"
+#include "observe/socket_contact.h"
 
 HW_INLINE void connects(struct sock *client, struct sock *listener, __u32 provider)
 {

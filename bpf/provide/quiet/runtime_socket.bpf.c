@@ -2,17 +2,16 @@
 /*
  * Runtime sockets without a hook on the system-call path:
  *
- *	tp_btf/sk_data_ready             a connect wakes the listener, data wakes the accepted socket; both while the client is
- *current tp_btf/skb_copy_datagram_iovec   the server copies what it reads; the request's bytes are complete here, however they
- *were sent
+ *	tp_btf/sk_data_ready             a connect wakes the listener, data wakes the accepted socket; the client is current
+ *	tp_btf/skb_copy_datagram_iovec   the server copies what it reads: bytes are complete, however they were sent
  *
  * Both fire for every socket of the machine, so both leave at once for what has no bound address: TCP, pairs, answers to
- *clients.
+ * clients.
  *
  * Not seen: bytes a server takes by splice (no runtime does for requests); bytes of datagrams; a page sent by sendfile or
- *splice can be changed between this look at it and the server's copy. SEQPACKET counts as a stream.
+ * splice can be changed between this look at it and the server's copy. SEQPACKET counts as a stream.
  */
-#include "observe/runtime_socket.h"
+#include "observe/socket_request.h"
 
 /* Set where lsm/ or fentry/ unix_stream_connect is loaded (bpf/provide/lsm): a connect is known by the time it wakes the
  * listener. */

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Contact with local sockets that are, or may be, a container runtime's API: who connected, and who wrote over a connection
+ * it did not make. The contact itself is sent; who wrote last is kept in `connections` for the request that the server reads.
+ */
+#ifndef HULLWATCH_SOCKET_CONTACT_H
+#define HULLWATCH_SOCKET_CONTACT_H
+
+#include "socket_identity.h"
+
+#define CONNECTIONS 4096
+
+#if defined(__TARGET_ARCH_x86)
+#define NR_CONNECT 42
+#elif defined(__TARGET_ARCH_arm64)
+#define NR_CONNECT 203
+#endif
+
+/* One connection to a listener that is, or may be, a runtime's. */
+struct connection {
+	struct hw_header writer; /* of the process that wrote last; torn only if two write at the very same time */
+	struct hw_ancestor ancestors[HW_ANCESTORS];
+	struct hw_listener listener;
+	__u64 id;
+	__u64 cookie; /* of the client's socket, 0 until it has written: a freed socket's address comes back, its cookie does
+			 not */
+	__u64 offset; /* bytes the server has read */
+	__u32 stopped;
+	__u32 pad;
+};
+
+/*
+ * By address of the client's struct sock: all that both sides can reach. Not socket storage, which is charged to the client's
+ * socket (optmem), so that the client could make it fail. Evicted: made anew at the next write under a new id, which user space
+ * reports as unreadable.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CONNECTIONS);
+	__type(key, __u64);
+	__type(value, struct connection);
+} connections __weak SEC(".maps");
+
+/* Programs whose contact over a connection (or, for datagrams, with a listener) was sent. Evicted: sent once more. */
+struct contact_key {
+	__u64 id;
+	struct hw_key process;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CONNECTIONS);
+	__type(key, struct contact_key);
+	__type(value, __u8);
+} contacts __weak SEC(".maps");
+
+/* Connections numbered by this CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} connection_numbers __weak SEC(".maps");
+
+/* A contact while it is being looked at. */
+struct contact {
+	struct hw_listener listener;
+	__u64 connection;
+	__u32 op;
+	__u32 listener_class;
+	__u32 provider;
+	__u32 pad;
+};
+
+/* ---- connections ---- */
+
+HW_INLINE __u64 next_connection(void)
+{
+	__u32 zero = 0;
+	__u64 *number = bpf_map_lookup_elem(&connection_numbers, &zero);
+
+	return number ? ++*number << 16 | bpf_get_smp_processor_id() : 0;
+}
+
+/*
+ * Address of the socket that is connecting to `listener`, 0 when it cannot be told. The accepted socket is the last one queued,
+ * unless a server on another CPU already took it, or another client queued its own: so only a socket that shares the listener's
+ * address, was made by this process and agrees on its peer counts. Addresses are compared and kept, never handed to the kernel.
+ */
+HW_INLINE __u64 connecting_socket(struct sock *listener, struct task_struct *task)
+{
+	struct unix_address *addr = BPF_CORE_READ((struct unix_sock *)listener, addr);
+	struct unix_sock *accepted = (void *)BPF_CORE_READ(listener, sk_receive_queue.prev, sk);
+	struct unix_sock *client = (void *)BPF_CORE_READ(accepted, peer);
+
+	if (BPF_CORE_READ(accepted, addr) != addr || (void *)BPF_CORE_READ(client, peer) != (void *)accepted)
+		return 0;
+	if (BPF_CORE_READ(accepted, sk.sk_peer_pid, numbers[0].nr) != task->tgid)
+		return 0;
+	return (__u64)client;
+}
+
+/* As connecting_socket(), by the descriptor given to connect(2). */
+HW_INLINE __u64 connecting_descriptor(struct task_struct *task)
+{
+	struct task_struct___files *owner = (void *)task;
+	__u64 fd = syscall_argument(task, 0);
+	struct file **files, *file = NULL;
+	struct socket *socket;
+
+	if (syscall_number(task) != NR_CONNECT || compat_call(task) || fd >= BPF_CORE_READ(owner, files, fdt, max_fds))
+		return 0;
+	files = BPF_CORE_READ(owner, files, fdt, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
+	socket = BPF_CORE_READ(file, private_data);
+	return (__u64)BPF_CORE_READ(socket, sk);
+}
+
+HW_INLINE bool same_program(const struct hw_key *a, const struct hw_key *b)
+{
+	return a->start_ns == b->start_ns && a->tgid == b->tgid && a->execs == b->execs;
+}
+
+HW_INLINE struct connection *connection_make(__u64 client, const struct hw_listener *listener)
+{
+	static const struct connection fresh;
+	struct connection *c;
+
+	if (bpf_map_update_elem(&connections, &client, &fresh, BPF_ANY))
+		return NULL;
+	c = bpf_map_lookup_elem(&connections, &client);
+	if (!c)
+		return NULL;
+	c->listener = *listener;
+	c->id = next_connection();
+	return c;
+}
+
+HW_PART void fill_writer(struct connection *c, struct task_struct *task, __u32 provider)
+{
+	__builtin_memset(&c->writer, 0, sizeof(c->writer));
+	__builtin_memset(c->ancestors, 0, sizeof(c->ancestors));
+	fill_header(&c->writer, HW_REQUEST, provider, 0);
+	fill_ancestors(c->ancestors);
+}
+
+/* Whether this program's contact under `id` is still to be sent. */
+HW_INLINE bool first_contact(__u64 id, const struct hw_key *program)
+{
+	struct contact_key key = {.id = id, .process = *program};
+	__u8 one = 1;
+
+	return bpf_map_update_elem(&contacts, &key, &one, BPF_NOEXIST) == 0;
+}
+
+/* ---- records ---- */
+
+HW_PART void emit_contact(const struct contact *contact, struct unix_sock *u, struct task_struct *task)
+{
+	struct unix_address *addr = u->addr;
+	struct hw_socket *r;
+	__u64 length;
+
+	if (!addr || !emit_admit(task, HW_SOCKET, contact->listener_class != HW_LISTENER_RUNTIME))
+		return;
+	r = EMIT_RESERVE(HW_SOCKET, struct hw_socket);
+	if (!r)
+		return;
+	fill_header(&r->h, HW_SOCKET, contact->provider, sizeof(*r));
+	fill_ancestors(r->ancestors);
+	r->listener = contact->listener;
+	r->connection = contact->connection;
+	r->op = contact->op;
+	r->listener_class = contact->listener_class;
+	/* who called listen(2): copied to the client's socket at connect, and there on the listener itself */
+	if (u->sk.__sk_common.skc_state == TCP_LISTEN)
+		r->listener_tgid = BPF_CORE_READ(&u->sk, sk_peer_pid, numbers[0].nr);
+	else
+		r->listener_tgid = BPF_CORE_READ(u, peer, sk_peer_pid, numbers[0].nr);
+	r->type = u->sk.sk_type;
+	length = name_length(addr);
+	bpf_probe_read_kernel(r->name, length, name_of(addr));
+	r->name_len = length;
+	emit_submit(HW_SOCKET, r);
+}
+
+/* ---- what happened ---- */
+
+/* Current connects to the listener `u`; `client` is the address of its socket where the provider knows it, else 0. */
+HW_INLINE void observe_connect(struct unix_sock *u, struct unix_address *addr, __u64 client, __u32 provider)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct contact contact = {.op = HW_SOCKET_CONNECT, .provider = provider};
+	struct connection *c;
+
+	fill_listener(&contact.listener, u, addr);
+	contact.listener_class = class_at_connect(&contact.listener, &u->sk);
+	if (contact.listener_class == HW_LISTENER_OTHER)
+		return;
+	if (!client)
+		client = connecting_socket(&u->sk, task);
+	if (!client)
+		client = connecting_descriptor(task);
+	if (client) {
+		c = connection_make(client, &contact.listener);
+		if (c) {
+			fill_writer(c, task, provider);
+			contact.connection = c->id;
+			first_contact(c->id, &c->writer.process);
+		}
+	}
+	emit_contact(&contact, u, task);
+}
+
+/* Current wrote to `u`, a socket accepted from a listener. The peer is the socket current holds, so it lives. */
+HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u32 provider)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct contact contact = {.op = HW_SOCKET_USE, .provider = provider};
+	struct hw_key program;
+	struct connection *c;
+	struct sock *peer;
+	__u64 client, cookie;
+	bool other;
+
+	fill_listener(&contact.listener, u, addr);
+	contact.listener_class = class_at_write(&contact.listener, addr);
+	if (contact.listener_class == HW_LISTENER_OTHER)
+		return;
+	peer = u->peer;
+	if (!peer)
+		return;
+	client = (__u64)peer;
+	cookie = bpf_get_socket_cookie(peer);
+	c = bpf_map_lookup_elem(&connections, &client);
+	if (!c || (c->cookie && c->cookie != cookie))
+		c = connection_make(client, &contact.listener);
+	if (!c)
+		return;
+	c->cookie = cookie;
+	fill_program(&program, task);
+	other = !same_program(&c->writer.process, &program);
+	if (other || c->writer.euid != task->cred->euid.val)
+		fill_writer(c, task, provider);
+	contact.connection = c->id;
+	if (other && first_contact(c->id, &program))
+		emit_contact(&contact, u, task);
+}
+
+/*
+ * Current sent a datagram to `u`, bound and unconnected. No runtime speaks datagrams: what counts is that such a socket was
+ * met; what was sent is not read.
+ */
+HW_INLINE void observe_datagram(struct unix_sock *u, struct unix_address *addr, __u32 provider)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct contact contact = {.op = HW_SOCKET_USE, .provider = provider};
+	struct hw_key program;
+	__u32 *class;
+
+	fill_listener(&contact.listener, u, addr);
+	class = bpf_map_lookup_elem(&listeners, &contact.listener);
+	if (class && *class == HW_LISTENER_OTHER)
+		return;
+	contact.listener_class = class ? *class : HW_LISTENER_UNKNOWN;
+	if (!class)
+		set_listener_class(&contact.listener, HW_LISTENER_PENDING);
+	fill_program(&program, task);
+	if (first_contact(contact.listener.ino ^ (__u64)contact.listener.dev << 32, &program))
+		emit_contact(&contact, u, task);
+}
+
+#endif
