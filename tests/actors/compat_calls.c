@@ -4,35 +4,14 @@
  *   compat_calls mount DIR        mount(2) of a tmpfs on DIR, refused: as uid 1000
  * Prints "supported":false where the kernel has no 32-bit entry.
  */
-#include "actor.h"
+#include "compat.h"
 
 #include <signal.h>
-#include <sys/mman.h>
 
 #if defined(__x86_64__)
-#define COMPAT_GETPID	   20
-#define COMPAT_MOUNT	   21
-#define COMPAT_SETRESUID32 208
-
-static long compat(long number, long a, long b, long c, long d, long e)
-{
-	long result;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(result)
-			 : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
-			 : "memory", "cc", "r8", "r9", "r10", "r11");
-	return (int)result;
-}
-
-/* A copy below 4 GiB, where 32-bit calls can reach it. */
 static long low(const char *text)
 {
-	char *copy = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-
-	if (copy == MAP_FAILED)
-		die("mmap");
-	return (long)strcpy(copy, text);
+	return low_copy(text, strlen(text) + 1);
 }
 
 static void unsupported(int signal)

@@ -1,6 +1,7 @@
 // Clients and servers on local sockets against the live programs: what they told, compared with what was captured.
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,7 +99,9 @@ TEST_P(ByWay, AConnectIsSeenByTheListenersIdentity) {
   EXPECT_NE(contact.connection, 0U);
   expect_all_bytes(talk.seen, talk.server);
 }
-INSTANTIATE_TEST_SUITE_P(Every, ByWay, testing::Values("path", "relative", "symlink", "hardlink", "bind"));
+INSTANTIATE_TEST_SUITE_P(Every, ByWay,
+                         testing::Values("path", "relative", "symlink", "hardlink", "rename", "bind", "directory", "procroot",
+                                         "descriptor", "uring", "uring_worker", "compat"));
 
 class BySend : public RuntimeSocket, public testing::WithParamInterface<const char*> {};
 
@@ -113,10 +116,11 @@ TEST_P(BySend, EveryByteIsCapturedWithTheClientsHeader) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Every, BySend,
-                         testing::Values("write", "send", "sendfile", "splice", "bytes", "messages", "fork", "scm", "exec"));
+                         testing::Values("write", "send", "sendfile", "splice", "vmsplice", "bytes", "messages", "uring",
+                                         "fork", "scm", "pidfd", "exec"));
 
 TEST_F(RuntimeSocket, AnInheritedDescriptorIsAUseByTheChild) {
-  for (const char* how : {"fork", "scm"}) {
+  for (const char* how : {"fork", "scm", "pidfd"}) {
     const auto talk = RuntimeSocket::talk(socket(), {"path", how, "9000"});
     std::filesystem::remove(socket());
     ASSERT_EQ(talk.seen.contacts.size(), 2U) << how;
@@ -131,6 +135,21 @@ TEST_F(RuntimeSocket, ADescriptorKeptOverExecIsAUseByTheNewProgram) {
   ASSERT_EQ(talk.seen.contacts.size(), 2U);
   EXPECT_EQ(talk.seen.contacts[1].op, HW_SOCKET_USE);
   EXPECT_EQ(talk.seen.contacts[1].h.process.execs, talk.seen.contacts[0].h.process.execs + 1);
+}
+
+TEST_F(RuntimeSocket, ASecondWriteToAServerThatIsReadingIsCaptured) {
+  const auto talk = RuntimeSocket::talk(socket(), {"path", "halves", "9000"}, {"4096", "acknowledge"});
+  expect_all_bytes(talk.seen, talk.server);
+  EXPECT_EQ(talk.seen.contacts.size(), 1U);
+}
+
+TEST_F(RuntimeSocket, ADatagramIsAUseOfItsReceiversSocket) {
+  const auto talk = RuntimeSocket::talk(socket(), {"datagram", "messages", "128"}, {"4096", "datagram"});
+  ASSERT_EQ(talk.seen.contacts.size(), 1U);
+  EXPECT_EQ(talk.seen.contacts[0].op, HW_SOCKET_USE);
+  EXPECT_EQ(talk.seen.contacts[0].type, static_cast<uint32_t>(SOCK_DGRAM));
+  EXPECT_EQ(talk.seen.contacts[0].h.process.tgid, talk.client["pid"].get<uint32_t>());
+  EXPECT_STREQ(talk.seen.contacts[0].name, socket().c_str());
 }
 
 TEST_F(RuntimeSocket, TheConnectorsOwnWritesAreNoUse) {
