@@ -50,14 +50,36 @@ privileges() {
   su -s /bin/sh nobody -c id && su -c id && sudo -n id && sudo -n -u nobody id && setpriv --reuid 65534 --clear-groups id &&
     "$ACTORS/setid" toggle 1000 && ! setpriv --reuid 65534 --regid 65534 --clear-groups sudo -n id
 }
-# A project of its own: sixty files of C, as a small library has.
+# A real project: these very actors, configured by CMake as anybody's would be, and built by make. setuid programs and all.
 project() {
-  local i
   mkdir -p "$HW_SCRATCH/project"
-  for i in $(seq 60); do printf '#include <stdio.h>\nint f%d(int x) { return printf("%%d", x + %d); }\n' "$i" "$i" >"$HW_SCRATCH/project/f$i.c"; done
-  printf 'objects := $(patsubst %%.c,%%.o,$(wildcard *.c))\nlib.a: $(objects)\n\tar rcs $@ $^\n' >"$HW_SCRATCH/project/Makefile"
+  cp "$HW_ROOT"/tests/actors/*.[ch] "$HW_SCRATCH/project"
+  cat >"$HW_SCRATCH/project/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.25)
+project(actors C)
+find_package(Threads REQUIRED)
+file(GLOB actors *.c)
+foreach(actor ${actors})
+  get_filename_component(name ${actor} NAME_WE)
+  add_executable(${name} ${actor})
+  target_link_libraries(${name} Threads::Threads)
+endforeach()
+CMAKE
+  cmake -G 'Unix Makefiles' -S "$HW_SCRATCH/project" -B "$HW_SCRATCH/project/build" && make -s -j4 -C "$HW_SCRATCH/project/build"
 }
-# Made here, so that it needs no network: dpkg runs its scripts, and apt installs it from the file.
+# A package of the distribution: fetched as its own user, verified, unpacked.
+published_package() {
+  dpkg -s hello >/dev/null 2>&1 || at_exit dpkg --purge hello
+  apt-get install -y --reinstall -o DPkg::Lock::Timeout=60 hello && hello
+}
+# cron's daemon, with a table of its own; it starts its jobs at the full minute.
+crond() {
+  mkdir -p "$HW_SCRATCH/crontabs"
+  printf '* * * * * id >%s/cron_ran\n' "$HW_SCRATCH" >"$HW_SCRATCH/crontabs/root"
+  busybox crond -f -c "$HW_SCRATCH/crontabs" -L "$HW_SCRATCH/crond.log" &
+  at_exit stop_pid $!
+}
+# One with scripts, made here: apt installs it from the file, dpkg runs them.
 package() {
   mkdir -p "$HW_SCRATCH/package/DEBIAN"
   printf 'Package: hullwatch-e2e\nVersion: 1\nArchitecture: all\nMaintainer: tests <tests@invalid>\nDescription: empty package of the tests\n' \
@@ -68,7 +90,7 @@ package() {
   at_exit dpkg --purge hullwatch-e2e
 }
 package
-project
+crond
 
 quietly docker_containers_live_and_end docker_life
 quietly podman_containers_live_and_end podman_life
@@ -77,14 +99,12 @@ quietly docker_group_user_lists docker_group_user ps
 quietly docker_group_user_runs_a_container docker_group_user run --rm --network none e2e/web:1 true
 quietly packages_are_installed apt-get install -y -o DPkg::Lock::Timeout=60 "$HW_SCRATCH/hullwatch-e2e.deb"
 quietly packages_are_removed dpkg --purge hullwatch-e2e
-quietly software_is_built make -s -j4 -C "$HW_SCRATCH/project"
+quietly a_published_package_is_installed published_package
+quietly software_is_built project
 quietly people_become_others privileges
-mkdir "$HW_SCRATCH/cron.daily"
-printf '#!/bin/sh\nfind /etc -maxdepth 1 >/dev/null\n' >"$HW_SCRATCH/cron.daily/job"
-chmod 755 "$HW_SCRATCH/cron.daily/job"
-quietly cron_jobs_run run-parts "$HW_SCRATCH/cron.daily"
 docker start traefik proxy >/dev/null
 check_equal twenty_polls_were_answered "0 0" "$(docker wait traefik proxy | tr '\n' ' ' | sed 's/ $//')"
+quietly cron_runs_its_job wait_for 90 test -s "$HW_SCRATCH/cron_ran"
 
 check_stopped monitor
 check_equal nothing_is_told_of_at_warning_or_above "" "$(alerts "$SERIOUS and .container.name != \"traefik\" and .container.name != \"proxy\"" | say_alerts)"

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib/monitor.sh"
 
-LOAD_SECONDS=8
+LOAD_SECONDS=30
 if [ "${HULLWATCH_PRESET:-release}" != release ]; then LOAD_SECONDS=5; fi
 
 # Every kind of record at once, bounded in time and, by each actor, in number.
