@@ -24,8 +24,7 @@
 #include "header.h"
 
 #define NS_PER_S	   1000000000ULL
-#define EMIT_QUIET_NS	   10000000ULL /* a CPU that sent no more than … */
-#define EMIT_QUIET_RECORDS 16	       /* … this many execs in so long wakes the reader at each */
+#define EMIT_QUIET_NS	   4000000ULL /* a CPU wakes the reader for one exec in so long */
 
 /*
  * One request is several records, and useless if one of them is missing: a home may have more of them, but all together only
@@ -60,10 +59,11 @@ HW_INLINE void count_suppressed(struct home_state *home, __u64 kind)
 /* ---- waking ---- */
 
 /*
- * Waking costs several microseconds (an interrupt to oneself), more than all the rest of a fork record. Critical: each record
- * wakes. Bulk: an exec wakes while this CPU is quiet; forks and exits alone wake nobody; whatever it is, every 32nd record of a
- * CPU wakes once a quarter of the ring has filled. Execs in between are found because the reader, once woken, keeps looking
- * until it saw nothing for EMIT_QUIET_NS (RingReader::poll); forks and exits with the next exec, or at the reader's timeout.
+ * Waking is an interrupt to oneself, in a virtual machine an exit from it: two thirds of the price of an exec record where it
+ * was measured. Critical: each record wakes. Bulk: the first exec of a CPU in EMIT_QUIET_NS wakes; forks and exits alone wake
+ * nobody; whatever it is, every 32nd record of a CPU wakes once a quarter of the ring has filled. Execs in between are found
+ * because the reader, once woken, looks again every EMIT_QUIET_NS until it saw nothing for two of them (RingReader::poll); forks
+ * and exits with the next exec, or at the reader's timeout.
  */
 HW_INLINE __u64 wake_flags(__u32 kind)
 {
@@ -82,11 +82,10 @@ HW_INLINE __u64 wake_flags(__u32 kind)
 	if (kind != HW_EXEC)
 		return BPF_RB_NO_WAKEUP;
 	now = bpf_ktime_get_boot_ns();
-	if (now - wake->window_ns > EMIT_QUIET_NS) {
-		wake->window_ns = now;
-		wake->sent = 0;
-	}
-	return ++wake->sent <= EMIT_QUIET_RECORDS ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	if (now - wake->last_ns <= EMIT_QUIET_NS)
+		return BPF_RB_NO_WAKEUP;
+	wake->last_ns = now;
+	return BPF_RB_FORCE_WAKEUP;
 }
 
 /* ---- sending ---- */

@@ -14,8 +14,7 @@ namespace hullwatch {
 namespace {
 
 constexpr size_t kBatch = 512;  // bulk records before the critical queue is looked at whatever its times
-constexpr std::chrono::milliseconds kQuiet{
-    10};  // EMIT_QUIET_NS of bpf/emit.h: after so long without a record the next one wakes
+constexpr std::chrono::milliseconds kQuiet{4};  // EMIT_QUIET_NS of bpf/emit.h: after so long the next exec wakes
 
 uint64_t time_of(std::span<const std::byte> record) {
   uint64_t time = 0;

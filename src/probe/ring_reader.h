@@ -37,7 +37,7 @@ class RingReader {
   RingReader(const RingReader&) = delete;
   RingReader& operator=(const RingReader&) = delete;
 
-  /// Waits for records until `timeout` (or 10 ms while records keep coming: the kernel does not announce each then), and hands
+  /// Waits for records until `timeout` (or 4 ms while records keep coming: the kernel does not announce each then), and hands
   /// over a batch. The number of records; 0 at timeout. An error of the rings themselves is fatal.
   Result<size_t> poll(std::chrono::milliseconds timeout);
   /// Readable when poll() has something to do, for an event loop of the caller; which must call poll() again after at most
