@@ -136,7 +136,7 @@ hw_tidy() {
     pass no_source_file_changed
     return
   fi
-  build tidy bpf_skeleton || { fail build; return; }
+  build tidy hullwatch_skeleton_header hullwatch_revision || { fail build; return; }
   printf '%s\n' "$@" | xargs -P "$HW_JOBS" -I{} bash -c '
     clang-tidy -quiet -p build/tidy "$1" >"$2/${1//\//_}" 2>/dev/null; echo $? >"$2/${1//\//_}.status"' _ {} "$HW_TIDY_OUT"
   for file in "$@"; do
