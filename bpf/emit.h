@@ -23,7 +23,7 @@
 
 #include "header.h"
 
-#define NS_PER_S	   1000000000ULL
+#define NS_PER_S	1000000000ULL
 #define EMIT_WAKE_NS	4000000ULL /* a CPU wakes the reader for one exec in so long, … */
 #define EMIT_WAKE_BURST 16	   /* … and for so many at once after a quiet time */
 
@@ -61,10 +61,10 @@ HW_INLINE void count_suppressed(struct home_state *home, __u64 kind)
 
 /*
  * Waking is an interrupt to oneself, in a virtual machine an exit from it: two thirds of the price of an exec record where it
- * was measured. Critical: each record wakes. Bulk: an exec wakes while its CPU has a token for it; forks and exits alone wake nobody;
- * whatever it is, every 32nd record of a CPU wakes once a quarter of the ring has filled. Execs in between are found because the
- * reader, once woken, looks again every EMIT_WAKE_NS until it saw nothing for two of them (RingReader::poll); forks and exits
- * with the next exec, or at the reader's timeout.
+ * was measured. Critical: each record wakes. Bulk: an exec wakes while its CPU has a token for it; forks and exits alone wake
+ * nobody; whatever it is, every 32nd record of a CPU wakes once a quarter of the ring has filled. Execs in between are found
+ * because the reader, once woken, looks again every EMIT_WAKE_NS until it saw nothing for two of them (RingReader::poll); forks
+ * and exits with the next exec, or at the reader's timeout.
  */
 HW_INLINE __u64 wake_flags(__u32 kind)
 {

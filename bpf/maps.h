@@ -198,7 +198,7 @@ struct {
 
 /* What this CPU sent into the bulk ring: decides who wakes the reader (emit.h). */
 struct wake_state {
-	__u64 records; /* ever */
+	__u64 records;	     /* ever */
 	__u64 paid_until_ns; /* token bucket of its wake-ups, as a time */
 };
 struct {

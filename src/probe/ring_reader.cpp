@@ -13,7 +13,7 @@
 namespace hullwatch {
 namespace {
 
-constexpr size_t kBatch = 512;  // bulk records before the critical queue is looked at whatever its times
+constexpr size_t kBatch = 512;                  // bulk records before the critical queue is looked at whatever its times
 constexpr std::chrono::milliseconds kQuiet{4};  // EMIT_WAKE_NS of bpf/emit.h: how often to look while not every exec wakes
 
 uint64_t time_of(std::span<const std::byte> record) {
