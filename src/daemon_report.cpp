@@ -117,7 +117,9 @@ void Daemon::export_figures() {
                           .processes = pipeline_->tree().size(),
                           .processes_evicted_exited = tree.evicted_exited,
                           .processes_evicted_live = tree.evicted_live,
-                          .process_misses = tree.misses};
+                          .process_misses = tree.misses,
+                          .events_held = pipeline_->stats().events_held,
+                          .events_unnamed = pipeline_->stats().events_unnamed};
   for (const Container* container : containers_->all())
     if (container->removed_ns == 0) ++figures.containers_by_runtime[container->runtime];
   counters_->set_pipeline(std::move(figures));

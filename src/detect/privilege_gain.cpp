@@ -9,12 +9,6 @@ namespace {
 /// Root of the initial namespace in any of the ids a set*id call can take back.
 bool holds_root(const hw_cred& c) { return c.uid == 0 || c.euid == 0 || c.suid == 0; }
 
-std::string capability_set_text(uint64_t set) {
-  std::string text;
-  append_capabilities(text, set);
-  return text;
-}
-
 std::optional<ExecStep> exec_step(const hw_credential& record) {
   if (record.way != HW_WAY_EXEC) return std::nullopt;
   return ExecStep{.setuid_file = (record.exe_flags & HW_EXE_SETUID) != 0,

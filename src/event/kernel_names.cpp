@@ -158,6 +158,12 @@ void append_capabilities(std::string& out, uint64_t set) {
   }
 }
 
+std::string capability_set_text(uint64_t set) {
+  std::string text;
+  append_capabilities(text, set);
+  return text;
+}
+
 void append_clone_flags(std::string& out, uint64_t flags) {
   // The low byte of the old calls is the signal at exit; the only flag of clone3 and unshare in it is CLONE_NEWTIME.
   if ((flags & 0x7f) != 0) flags &= ~uint64_t{0xff};

@@ -14,6 +14,7 @@ namespace hullwatch {
 std::string_view capability_name(uint32_t number);
 /// "CAP_CHOWN CAP_SYS_ADMIN", in the order of their numbers.
 void append_capabilities(std::string& out, uint64_t set);
+std::string capability_set_text(uint64_t set);
 /// "CLONE_NEWNS|CLONE_NEWPID"; bits without a name as one hex number at the end. The same for those below.
 void append_clone_flags(std::string& out, uint64_t flags);
 /// The flags of a mount call: each call has bits of its own.

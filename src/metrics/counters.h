@@ -32,6 +32,7 @@ struct PipelineFigures {
   std::map<std::string, uint64_t> containers_by_runtime;
   uint64_t resolved_by_event = 0, resolved_by_scan = 0, unresolved = 0, containers_evicted = 0;
   uint64_t processes = 0, processes_evicted_exited = 0, processes_evicted_live = 0, process_misses = 0;
+  uint64_t events_held = 0, events_unnamed = 0;
 };
 
 class Counters {

@@ -42,6 +42,8 @@ enum class Metric : uint8_t {
   containers,
   container_resolve_total,
   containers_evicted_total,
+  events_held_total,
+  events_unnamed_total,
   process_tree_entries,
   process_tree_evictions_total,
   process_tree_misses_total,

@@ -38,6 +38,8 @@ void add_knowledge(FamilyList& out, const Counters::Snapshot& c) {
   out.add(process_tree_evictions_total, p.processes_evicted_exited, {"exited"});
   out.add(process_tree_evictions_total, p.processes_evicted_live, {"live"});
   out.add(process_tree_misses_total, p.process_misses);
+  out.add(events_held_total, p.events_held);
+  out.add(events_unnamed_total, p.events_unnamed);
   for (const ProviderState& state : c.providers) out.add(provider_state, 1.0, {state.observation, state.provider, state.state});
   out.add(config_last_reload_successful, c.reload_worked ? 1.0 : 0.0);
   out.add(config_last_reload_success_timestamp_seconds, static_cast<double>(c.reload_success_ns) * kNanosecond);

@@ -5,12 +5,6 @@
 namespace hullwatch {
 namespace {
 
-std::string capability_set_text(uint64_t set) {
-  std::string text;
-  append_capabilities(text, set);
-  return text;
-}
-
 class Writer {
  public:
   explicit Writer(Evidence& out) : out_(out) {}
