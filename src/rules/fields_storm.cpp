@@ -1,4 +1,4 @@
-// Fork bombs, bursts, floods, and what was lost in them.
+// Forks and exits, fork bombs, bursts, floods, and what was lost in them.
 #include <cmath>
 
 #include "event/decode.h"
@@ -71,6 +71,15 @@ Value lost_critical(Context c, Argument, Scratch) {
   return of<LossEvent>(c, [](const auto& e) { return e.critical; });
 }
 
+// Told by the kernel's own pointers, not by the call's flags: those are in memory another thread may write (clone3), and not
+// read at all before 5.15.
+Value clone_is_sibling(Context c, Argument, Scratch) {
+  return of<ForkEvent>(c, [](const auto& e) {
+    const hw_key& parent = e.facts.child_parent;
+    return parent.tgid != 0 && (parent.tgid != e.facts.h.process.tgid || parent.start_ns != e.facts.h.process.start_ns);
+  });
+}
+
 Value exit_code(Context c, Argument, Scratch) {
   return of<ExitEvent>(c, [](const auto& e) { return int64_t{(e.facts.exit_code >> 8) & 0xff}; });
 }
@@ -107,6 +116,7 @@ constexpr Field kFields[] = {
     {"loss.total", unsigned_integer, kNone, "Records lost since the last such event", lost_total},
     {"loss.lost", unsigned_integer, Field::Argument::key, "Records of one kind lost: loss.lost[exec]", lost_of_kind},
     {"loss.critical", boolean, kNone, "True when a critical record was among them", lost_critical},
+    {"clone.is_sibling", boolean, kNone, "True when a process made a child that is not its own but its parent's (CLONE_PARENT)", clone_is_sibling},
     {"exit.code", integer, kNone, "Exit code of a process that ended", exit_code},
     {"exit.signal", integer, kNone, "Signal that ended a process, 0 without one", exit_signal},
     {"exit.lived", relative_time, kNone, "Nanoseconds the process lived", exit_lived},

@@ -168,3 +168,18 @@ suite_tidy_changed() {
   mapfile -t files < <(comm -12 <(tidy_files) <(git diff --name-only --diff-filter=d "$base" | sort))
   hw_tidy "${files[@]}"
 }
+
+# Every evasion of tests/evasion/rows on the running kernel; its twin must be quiet. A miss passes only when doctor explains it.
+suite_evasion() {
+  local programs results name kind detail
+  build release hullwatch evasion_evade evasion_contain evasion_dynamic actor_unix_server || { fail build; return; }
+  programs=$(mktemp -d)
+  at_exit rm -rf "$programs"
+  cp build/release/tests/evasion/{evade,contain,dynamic} build/release/tests/actors/unix_server "$programs/"
+  results=build/test-logs/evasion.jsonl
+  sh tests/evasion/run -k build/test-logs/evasion -o "$results" build/release/hullwatch "$programs" rules || true
+  while IFS=$'\t' read -r kind name detail; do hw_result "$kind" "$name" "$detail"; done < <(jq -r '
+    [(if .performed | not then "skip" elif (.quiet and (.attributed or (.visible | not))) then "pass" else "fail" end), .row,
+     (if .attributed then "" else .reason end) + (if .alerts == "" then "" else " alerts: " + .alerts end)
+       + (if .quiet then "" else " twin: " + .twin_alerts end)] | @tsv' "$results")
+}
