@@ -42,7 +42,9 @@ struct Alert {
   std::vector<AlertProcess> ancestors;  // nearest first
   std::vector<std::pair<std::string, OutputValue>> evidence;
   bool reduced = false;
-  uint64_t seq = 0;  // its record in the forensic log, 0: not written there
+  bool suppressed = false;  // held back by its rule's `suppress`: for the forensic log alone
+  uint64_t repeated = 0;    // a closing alert: so many were held back
+  uint64_t seq = 0;         // its record in the forensic log, 0: not written there
 };
 using AlertPtr = std::shared_ptr<const Alert>;
 

@@ -77,6 +77,8 @@ void write_alert_json(JsonWriter& json, const Alert& alert, std::string_view hos
   write_fields(json, alert.evidence);
   json.end_object();
   if (alert.reduced) json.member("reduced", true);
+  if (alert.suppressed) json.member("suppressed", true);
+  if (alert.repeated > 0) json.member("repeated", alert.repeated);
   json.member("boot_ns", alert.boot_ns).member("seq", alert.seq);
   json.end_object();
 }

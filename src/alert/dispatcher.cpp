@@ -44,10 +44,13 @@ class Dispatcher::Lane {
           run();
         }) {}
 
-  void push(const AlertPtr& alert) { offer(alert, size_of(alert), options_.queue, options_.queue_bytes); }
-  void push(const LogRecordPtr& record) {
-    if (options_.records) offer(record, size_of(record), options_.queue - options_.queue / 4, options_.queue_bytes / 4 * 3);
+  void push(const AlertPtr& alert) {
+    if (alert->suppressed)
+      record(alert);
+    else
+      offer(alert, size_of(alert), options_.queue, options_.queue_bytes);
   }
+  void push(const LogRecordPtr& log_record) { record(log_record); }
 
   void begin_stop(std::chrono::steady_clock::time_point deadline) {
     const std::lock_guard lock(mutex_);
@@ -66,6 +69,11 @@ class Dispatcher::Lane {
   }
 
  private:
+  /// For the log alone, and without the share of the queue that is kept for alerts.
+  template <typename Pointer>
+  void record(const Pointer& item) {
+    if (options_.records) offer(item, size_of(item), options_.queue - options_.queue / 4, options_.queue_bytes / 4 * 3);
+  }
   void offer(Item item, size_t bytes, size_t max_items, size_t max_bytes) {
     const std::lock_guard lock(mutex_);
     if (!stopping_ && queue_.size() < max_items && bytes_ + bytes <= max_bytes) {

@@ -44,6 +44,7 @@ class Dispatcher {
   Dispatcher& operator=(const Dispatcher&) = delete;
 
   void add(std::unique_ptr<Sink> sink, SinkOptions options);
+  /// To every sink; a suppressed alert only to those that take log records.
   void push(const AlertPtr& alert);
   void push(const LogRecordPtr& record);
   /// Lets the queues run empty until `deadline`, then ends the threads and the sinks. What is still queued is counted as

@@ -1,5 +1,6 @@
 #include "cli/rules_command.h"
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -72,6 +73,22 @@ std::string summary(const RuleSet& rules) {
   return text;
 }
 
+std::string wanted_alerts(const RuleTestCase& test) {
+  if (test.exact) return std::to_string(test.fires) + (test.fires == 1 ? " alert" : " alerts");
+  return test.fires > 0 ? "an alert" : "no alert";
+}
+
+/// Line by line: the line ends are ours, what is in a line came from a file.
+std::string lines_to_terminal(const std::string& text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    out += to_terminal(text.substr(at, end - at)) + '\n';
+    at = end + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 int rules_check_command(const std::vector<std::string>& paths, const std::string& format) {
@@ -126,10 +143,13 @@ int rules_test_command(const std::vector<std::string>& paths, const std::string&
     const std::string& rule = loaded.rules->rules()[test.rule].name;
     failed += result.passed ? 0 : 1;
     json.begin_object().member("rule", rule).member_if("name", test.name).member("passed", result.passed);
+    json.member("fired", result.fired).member("suppressed", result.suppressed).member_if("account", result.account);
     json.member("file", test.position.file).member("line", test.position.line).end_object();
     if (!result.passed && format != "json")
       std::cout << to_terminal(test.position.file) << ':' << test.position.line << ": " << to_terminal(rule)
-                << ": expected the rule " << (test.fires ? "to fire, it did not" : "not to fire, it did") << '\n';
+                << (test.name.empty() ? "" : ": " + to_terminal(test.name)) << ": expected " << wanted_alerts(test) << ", got "
+                << result.fired << '\n'
+                << lines_to_terminal(result.account);
   }
   json.end_array().member("passed", results.size() - failed).member("failed", failed).end_object();
   if (format == "json")

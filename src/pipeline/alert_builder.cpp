@@ -137,6 +137,10 @@ Alert AlertBuilder::build(const EventContext& context, RuleMatch match) const {
               .reduced = (header.flags & (HW_F_REDUCED | HW_F_IN_BURST)) != 0};
   for (auto& [name, value] : alert.output_fields)
     if (auto* text = std::get_if<std::string>(&value)) *text = redactor_.text(*text, secrets);
+  for (auto& [name, value] : match.evidence) {
+    if (auto* text = std::get_if<std::string>(&value)) *text = redactor_.text(*text, secrets);
+    alert.evidence.emplace_back(std::move(name), std::move(value));
+  }
   if (header.home != 0 && context.container == nullptr) alert.container.pending = true;
   return alert;
 }

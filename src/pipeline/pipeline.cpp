@@ -110,7 +110,30 @@ void Pipeline::release(Held held) {
 void Pipeline::evaluate(const EventContext& context) {
   matches_.clear();
   rules_->evaluate(context, matches_);
-  for (RuleMatch& match : matches_) ports_.alert(std::make_shared<Alert>(builder_.build(context, std::move(match))));
+  for (RuleMatch& match : matches_) raise(context, std::move(match));
+}
+
+void Pipeline::raise(const EventContext& context, RuleMatch match) {
+  const SuppressKey alike = std::move(match.suppress);
+  const auto alert = std::make_shared<Alert>(builder_.build(context, std::move(match)));
+  alert->suppressed = !alike.empty() && suppressor_.holds_back(alike, context.event.header.time_ns,
+                                                               [this](auto closing) { send_closing(closing); });
+  ports_.alert(alert);
+  if (alert->suppressed) suppressor_.held(alike, alert);
+}
+
+/// Its time is that of its making: it speaks of many events.
+void Pipeline::send_closing(std::shared_ptr<Alert> alert) {
+  alert->evidence.emplace_back("last_boot_ns", alert->boot_ns);
+  alert->time_ns = clock_.wall_ns();
+  alert->boot_ns = clock_.boot_ns();
+  alert->uuid = make_uuid();
+  ports_.alert(std::move(alert));
+}
+
+void Pipeline::set_rules(std::shared_ptr<const RuleSet> rules) {
+  if (rules_ != nullptr && rules != nullptr) rules->adopt_memory(*rules_);
+  rules_ = std::move(rules);
 }
 
 void Pipeline::metadata_arrived(uint64_t home) {
@@ -135,8 +158,10 @@ void Pipeline::tick(std::span<const HomeSample> homes) {
     ++stats_.events_unnamed;
     release(std::move(held));
   }
+  suppressor_.expire(now, [this](auto closing) { send_closing(closing); });
   if (now - expired_ns_ < kSecond) return;
   expired_ns_ = now;
+  if (rules_ != nullptr) rules_->expire(now);
   tree_.expire(now);
   containers_.expire(now);
   users_.refresh();
@@ -146,6 +171,7 @@ void Pipeline::flush() {
   std::deque<Held> waiting;
   waiting.swap(held_);
   for (Held& held : waiting) release(std::move(held));
+  suppressor_.expire(UINT64_MAX, [this](auto closing) { send_closing(closing); });
 }
 
 }  // namespace hullwatch

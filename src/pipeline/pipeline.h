@@ -54,15 +54,17 @@ class Pipeline {
   void metadata_arrived(uint64_t home);
   /// A container is gone, and its last process with it.
   void forget_home(uint64_t home) { fork_bomb_.forget(home, clock_.boot_ns(), finding_sink()); }
-  /// Evaluates what still waits; at the end.
+  /// Evaluates what still waits, and closes what is held back; at the end.
   void flush();
 
-  void set_rules(std::shared_ptr<const RuleSet> rules) { rules_ = std::move(rules); }
+  /// What stateful rules remember goes on where they are the same.
+  void set_rules(std::shared_ptr<const RuleSet> rules);
   [[nodiscard]] const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
   [[nodiscard]] ProcessTree& tree() { return tree_; }
   [[nodiscard]] const ForkBombDetector& fork_bombs() const { return fork_bomb_; }
   [[nodiscard]] const PipelineStats& stats() const { return stats_; }
   [[nodiscard]] const RuntimeSocketDetector& runtime_sockets() const { return runtime_socket_; }
+  [[nodiscard]] const Suppressor& suppressor() const { return suppressor_; }
 
  private:
   /// An event whose rules wait for the name and image of its container: a condition may ask for them.
@@ -78,6 +80,8 @@ class Pipeline {
   /// Rules now, or once the container is known.
   void judge(const EventContext& context, std::span<const std::byte> record);
   void evaluate(const EventContext& context);
+  void raise(const EventContext& context, RuleMatch match);
+  void send_closing(std::shared_ptr<Alert> alert);
   void release(Held held);
   /// Takes a finding where it was made: its ancestors may live no longer.
   FindingSink finding_sink();
@@ -97,6 +101,7 @@ class Pipeline {
   AlertBuilder builder_;
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleMatch> matches_;
+  Suppressor suppressor_;
   std::deque<Held> held_;
   uint64_t number_ = 0, expired_ns_ = 0;
   PipelineStats stats_;

@@ -172,6 +172,29 @@ void ConditionPool::seal() {
   foreign_ = {};
 }
 
+std::vector<SlotId> ConditionPool::slots_of(NodeId node) const {
+  std::vector<SlotId> out;
+  std::vector<bool> seen(nodes_.size());
+  collect_slots(node, seen, out);
+  return out;
+}
+
+void ConditionPool::collect_slots(NodeId id, std::vector<bool>& seen, std::vector<SlotId>& out) const {
+  if (seen[id]) return;
+  seen[id] = true;
+  const Node& node = nodes_[id];
+  const auto take = [&out](SlotId slot) {
+    if (std::ranges::find(out, slot) == out.end()) out.push_back(slot);
+  };
+  if (node.kind == Kind::check) {
+    take(checks_[node.first].left);
+    if (checks_[node.first].right) take(*checks_[node.first].right);
+    return;
+  }
+  if (node.kind == Kind::types) return;
+  for (uint32_t i = 0; i < node.count; ++i) collect_slots(children_[node.first + i], seen, out);
+}
+
 bool ConditionPool::evaluate(NodeId id, EventType type, Evaluation& evaluation) {
   const Node& node = nodes_[id];
   if (!node.shared) return compute(node, type, evaluation);

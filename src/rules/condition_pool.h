@@ -53,6 +53,9 @@ class ConditionPool {
   /// Frees what only compiling needs, and makes the evaluation's state.
   void seal();
   [[nodiscard]] bool evaluate(NodeId node, EventType type, Evaluation& evaluation);
+  /// What the node reads from an event, each once.
+  [[nodiscard]] std::vector<SlotId> slots_of(NodeId node) const;
+  [[nodiscard]] const SlotTable& slots() const { return slots_; }
 
  private:
   enum class Kind : uint8_t { all_of, any_of, negation, types, check };
@@ -78,6 +81,7 @@ class ConditionPool {
   void refer(NodeId child);
   void collect_missing(NodeId node, TypeSet types, std::vector<bool>& seen, std::vector<const Field*>& out) const;
   void collect_conjuncts(NodeId node, std::vector<NodeId>& out);
+  void collect_slots(NodeId node, std::vector<bool>& seen, std::vector<SlotId>& out) const;
   [[nodiscard]] bool compute(const Node& node, EventType type, Evaluation& evaluation);
 
   SlotTable slots_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rules/diagnostics.h"
+#include "rules/rule_extensions.h"
 
 namespace hullwatch::rules {
 
@@ -59,7 +60,7 @@ struct RuleDefinition {
   bool unknown_source = false;
   std::set<std::string> tags;
   std::vector<ExceptionDefinition> exceptions;
-  std::vector<std::string> unsupported_keys;  // ours, not built yet: the rule is inert
+  RuleExtensions extensions;
   YamlPtr tests;
   uint32_t index = 0, visibility = 0;
   ItemPlace place;

@@ -1,6 +1,7 @@
 #include "rules/rule_compiler.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "event/event_type.h"
@@ -68,6 +69,7 @@ struct RuleCompiler::Macro {
   bool used = false, open = false, checked = false;
   uint32_t height = 1;               // macros of macros
   std::vector<CompileError> errors;  // reported with the first rule that meets them
+  std::optional<uint64_t> content;
 };
 
 /// The macros a condition may name: those first defined before it last changed.
@@ -130,10 +132,7 @@ void RuleCompiler::compile(CompiledRules& out) {
   for (const auto& rule : definitions_.rules())
     if (!rule.unknown_source) compile_rule(rule, out);
   // Only now is it known which nodes rules share.
-  for (size_t i = 0; i < out.infos.size(); ++i)
-    if (out.infos[i].state == RuleInfo::State::live)
-      out.index.add(static_cast<uint32_t>(i), out.conditions[i], out.infos[i].event_types, out.pool);
-  out.index.build(out.pool);
+  index_rules(out);
   warn_unused();
 }
 
@@ -260,8 +259,23 @@ void RuleCompiler::report(const RuleDefinition& rule, const std::vector<Found>& 
   }
 }
 
-std::optional<NodeId> RuleCompiler::compile_condition(const RuleDefinition& rule) {
-  TrackedText text = with_exceptions(rule);
+uint64_t RuleCompiler::content_of(const std::string& text, const Expr& expr) {
+  const auto mix = [](uint64_t a, uint64_t b) { return (a ^ b) * 0x9e3779b97f4a7c15ULL; };
+  uint64_t content = std::hash<std::string>{}(text);
+  const auto add_macros = [&](const auto& self, const Expr& at) -> void {
+    for (const auto& child : at.children) self(self, child);
+    if (at.kind != Expr::Kind::macro) return;
+    const auto found = macros_.find(at.macro);
+    if (found == macros_.end() || found->second->stage == Macro::Stage::failed) return;
+    Macro& macro = *found->second;
+    if (!macro.content) macro.content = content_of(macro.text.text(), macro.expr);
+    content = mix(content, *macro.content);
+  };
+  add_macros(add_macros, expr);
+  return content;
+}
+
+std::optional<NodeId> RuleCompiler::compile_condition(const RuleDefinition& rule, TrackedText text, uint64_t& content) {
   const auto expr = parse(text, rule.place);
   if (!expr) return std::nullopt;
   VisibleMacros visible(*this, UINT32_MAX);
@@ -269,7 +283,10 @@ std::optional<NodeId> RuleCompiler::compile_condition(const RuleDefinition& rule
   NodeId node = 0;
   const auto errors = compiler.compile(*expr, node);
   report_warnings(compiler, text, rule.place.label);
-  if (errors.empty()) return node;
+  if (errors.empty()) {
+    content = content * 31 + content_of(text.text(), *expr);
+    return node;
+  }
   std::vector<Found> found;
   std::set<const Macro*> seen;
   gather(errors, text, rule.place.label, found, seen);
@@ -296,11 +313,14 @@ std::optional<OutputTemplate> RuleCompiler::compile_output(const RuleDefinition&
 
 void RuleCompiler::compile_rule(const RuleDefinition& rule, CompiledRules& out) {
   auto output = compile_output(rule);
-  const auto node = compile_condition(rule);
+  uint64_t content = std::hash<std::string>{}(rule.name);
+  const auto node = compile_condition(rule, with_exceptions(rule), content);
+  Extensions extensions;
+  const bool extended = compile_extensions(rule, node.value_or(0), content, extensions);
   auto cases = read_test_cases(rule, out.infos.size(), fields_, diagnostics_);
-  if (!output || !node) return;
+  if (!output || !node || !extended) return;
   const NodeFacts& facts = pool_->facts(*node);
-  if (rule.warn_event_types && facts.may_hold.count() > kTooManyEventTypes) {
+  if (rule.warn_event_types && extensions.steps.empty() && facts.may_hold.count() > kTooManyEventTypes) {
     Diagnostic& diagnostic =
         diagnostics_.warning("LOAD_NO_EVTTYPE", "the rule is tried for nearly every event: it names no evt.type");
     diagnostic.item = rule.place.label;
@@ -316,15 +336,28 @@ void RuleCompiler::compile_rule(const RuleDefinition& rule, CompiledRules& out) 
   info.tags.assign(rule.tags.begin(), rule.tags.end());
   info.source = rule.source;
   info.position = {rule.place.file->name, rule.place.node->line, rule.place.node->column};
-  find_state(rule, facts, *node, info);
+  info.respond = rule.extensions.respond;
+  if (extensions.steps.empty())
+    find_state(rule, *node, info);
+  else
+    find_sequence_state(rule, extensions.steps, info);
+  if (info.state == RuleInfo::State::live && !extensions.without_accessor.empty()) {
+    info.state = RuleInfo::State::inert;
+    info.reason = "needs fields hullwatch does not have: " + std::string(extensions.without_accessor.front()->name);
+    for (const Field* field : extensions.without_accessor) info.missing_fields.emplace_back(field->name);
+  }
 
   out.infos.push_back(std::move(info));
+  out.memory.push_back(std::move(extensions.memory));
+  out.steps.push_back(std::move(extensions.steps));
+  out.suppress.push_back(std::move(extensions.suppress));
   out.conditions.push_back(*node);
   out.outputs.push_back(std::move(*output));
   std::ranges::move(cases, std::back_inserter(out.test_cases));
 }
 
-void RuleCompiler::find_state(const RuleDefinition& rule, const NodeFacts& facts, NodeId node, RuleInfo& info) const {
+void RuleCompiler::find_state(const RuleDefinition& rule, NodeId node, RuleInfo& info) const {
+  const NodeFacts& facts = pool_->facts(node);
   uint64_t unavailable = 0;
   for (const EventType type : options_.unavailable_events) unavailable |= uint64_t{1} << static_cast<unsigned>(type);
   const uint64_t possible = facts.may_hold.own();
@@ -357,9 +390,6 @@ void RuleCompiler::find_state(const RuleDefinition& rule, const NodeFacts& facts
   if (rule.priority > options_.minimum_priority)
     return set(RuleInfo::State::disabled,
                "its priority is below the minimum, " + std::string(priority_name(options_.minimum_priority)));
-  if (!rule.unsupported_keys.empty())
-    return set(RuleInfo::State::inert,
-               joined(rule.unsupported_keys) + (rule.unsupported_keys.size() > 1 ? " are" : " is") + " not supported yet");
   if (live != 0) return;
   if (facts.may_hold.empty()) return set(RuleInfo::State::inert, "the condition can never hold");
   if (possible == 0)

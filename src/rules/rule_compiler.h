@@ -31,7 +31,9 @@ class RuleCompiler {
   void walk_references(Macro& macro, const Expr& expr);
   void compile_macro(Macro& macro);
   std::optional<Expr> parse(TrackedText& text, const ItemPlace& place);
-  std::optional<NodeId> compile_condition(const RuleDefinition& rule);
+  std::optional<NodeId> compile_condition(const RuleDefinition& rule, TrackedText text, uint64_t& content);
+  /// Hash of a condition with its macros.
+  uint64_t content_of(const std::string& text, const Expr& expr);
   std::optional<OutputTemplate> compile_output(const RuleDefinition& rule);
   struct Found {
     Diagnostic diagnostic;
@@ -43,7 +45,22 @@ class RuleCompiler {
   void report(const RuleDefinition& rule, const std::vector<Found>& errors);
   void report_warnings(const ConditionCompiler& compiler, const TrackedText& text, const std::string& label);
   void compile_rule(const RuleDefinition& rule, CompiledRules& out);
-  void find_state(const RuleDefinition& rule, const NodeFacts& facts, NodeId node, RuleInfo& info) const;
+  void find_state(const RuleDefinition& rule, NodeId node, RuleInfo& info) const;
+
+  // rule_compiler_extensions.cpp
+  static void index_rules(CompiledRules& out);
+  /// What the rule has beyond its condition. False when it has mistakes.
+  struct Extensions {
+    std::unique_ptr<RuleMemory> memory;
+    std::vector<NodeId> steps;
+    CompiledRules::Suppress suppress;
+    std::vector<const Field*> without_accessor;  // of its `by` and `distinct` fields
+  };
+  bool compile_extensions(const RuleDefinition& rule, NodeId condition, uint64_t content, Extensions& out);
+  std::optional<NodeId> compile_step(const RuleDefinition& rule, const SequenceStep& step, uint64_t& content);
+  bool intern_fields(const RuleDefinition& rule, const std::vector<NamedField>& fields, std::vector<SlotId>& out,
+                     Extensions& extensions);
+  void find_sequence_state(const RuleDefinition& rule, const std::vector<NodeId>& steps, RuleInfo& info) const;
   void warn_unused();
   Diagnostic located(const CompileError& error, std::string code, const TrackedText& text, const std::string& label) const;
 

@@ -24,10 +24,7 @@ constexpr std::array<std::string_view, 11> kReplaceable = {"condition",
                                                            "enabled",
                                                            "warn_evttypes",
                                                            "skip-if-unknown-filter"};
-/// Ours, and not built yet. A rule that asks for one would say something else than its author meant: it does nothing, and says
-/// so.
-constexpr std::array<std::string_view, 5> kUnsupported = {"threshold", "sequence", "within", "suppress", "respond"};
-constexpr std::array<std::string_view, 21> kRuleKeys = {"rule",
+constexpr std::array<std::string_view, 22> kRuleKeys = {"rule",
                                                         "condition",
                                                         "output",
                                                         "desc",
@@ -45,6 +42,7 @@ constexpr std::array<std::string_view, 21> kRuleKeys = {"rule",
                                                         "tests",
                                                         "threshold",
                                                         "sequence",
+                                                        "by",
                                                         "within",
                                                         "suppress",
                                                         "respond"};
@@ -273,7 +271,10 @@ void RuleFileReader::define_rule(ItemReader& item, const std::string& name) {
   RuleDefinition rule;
   rule.name = name;
   rule.place = item.place();
-  if (auto condition = item.required_text("condition")) rule.condition = std::move(*condition);
+  if (item.has("sequence") && !item.has("condition"))
+    rule.condition.append_for("evt.type exists", *item.place().file, item.node("sequence"));  // its steps have conditions
+  else if (auto condition = item.required_text("condition"))
+    rule.condition = std::move(*condition);
   if (auto output = item.required_text("output")) rule.output = std::move(*output);
   rule.description = item.required("desc").value_or("");
   if (const auto text = item.required("priority")) {
@@ -293,12 +294,7 @@ void RuleFileReader::define_rule(ItemReader& item, const std::string& name) {
   rule.skip_if_unknown_filter = item.optional_bool("skip-if-unknown-filter").value_or(false);
   if (auto tags = item.strings("tags", false)) rule.tags.insert(tags->begin(), tags->end());
   rule.exceptions = read_exceptions(item, false);
-  for (const auto key : kUnsupported) {
-    if (!item.has(key)) continue;
-    rule.unsupported_keys.emplace_back(key);
-    item.warning(*item.node(key), "LOAD_WARNING_EXTENSION",
-                 "'" + std::string(key) + "' is not supported yet: the rule is inert");
-  }
+  rule.extensions = read_extensions(item);
   rule.tests = item.node("tests");
   if (!item.failed()) definitions_.define(std::move(rule));
 }

@@ -13,8 +13,10 @@
 
 #include "rules/compiled_rules.h"
 #include "rules/condition_parser.h"
+#include "rules/event_key.h"
 #include "rules/rule_compiler.h"
 #include "rules/rule_file_reader.h"
+#include "rules/rule_watch.h"
 
 namespace hullwatch {
 namespace {
@@ -124,29 +126,76 @@ LoadedRules RuleSet::load_text(const std::vector<std::pair<std::string, std::str
   return loaded;
 }
 
+void RuleSet::report(uint32_t rule, std::vector<RuleMatch>& matches) const {
+  CompiledRules& compiled = *compiled_;
+  compiled.matches[rule].fetch_add(1, std::memory_order_relaxed);
+  const auto& output = compiled.outputs[rule];
+  auto& match = matches.emplace_back(
+      RuleMatch{&compiled.infos[rule], output.render(*compiled.evaluation), output.fields(*compiled.evaluation)});
+  const auto& suppress = compiled.suppress[rule];
+  if (suppress.for_ns == 0) return;
+  rules::build_key(*compiled.evaluation, suppress.by, match.suppress.text);
+  match.suppress.text.insert(0, suppress.id);
+  match.suppress.for_ns = suppress.for_ns;
+}
+
 void RuleSet::evaluate(const EventContext& context, std::vector<RuleMatch>& matches) const {
   CompiledRules& compiled = *compiled_;
   const EventType type = context.event.type;
-  if (!compiled.index.wants(type)) return;
+  if (!wants(type)) return;
   compiled.evaluation->begin(context);
   compiled.index.match(type, compiled.pool, *compiled.evaluation, [&](uint32_t rule) {
-    compiled.matches[rule].fetch_add(1, std::memory_order_relaxed);
-    const auto& output = compiled.outputs[rule];
-    matches.push_back({&compiled.infos[rule], output.render(*compiled.evaluation), output.fields(*compiled.evaluation)});
+    report(rule, matches);
     return compiled.match_all;
+  });
+  if (!compiled.watch_index.wants(type)) return;
+  // They conclude from many events: whether another rule has reported this one is of no concern.
+  compiled.watch_index.match(type, compiled.pool, *compiled.evaluation, [&](uint32_t entry) {
+    const auto [rule, step] = compiled.watchers[entry];
+    rules::RuleMemory& memory = *compiled.memory[rule];
+    auto evidence = memory.threshold ? rules::watch_threshold(*memory.threshold, compiled, context)
+                                     : rules::watch_sequence(*memory.sequence, step, compiled, context);
+    if (!evidence.empty()) {
+      report(rule, matches);
+      matches.back().evidence = std::move(evidence);
+    }
+    return true;
   });
 }
 
-bool RuleSet::wants(EventType type) const { return type < EventType::count_ && compiled_->index.wants(type); }
+bool RuleSet::wants(EventType type) const {
+  return type < EventType::count_ && (compiled_->index.wants(type) || compiled_->watch_index.wants(type));
+}
 
 const std::vector<RuleInfo>& RuleSet::rules() const { return compiled_->infos; }
 uint64_t RuleSet::match_count(size_t rule) const { return compiled_->matches[rule].load(std::memory_order_relaxed); }
 const std::vector<std::pair<std::string, std::string>>& RuleSet::file_digests() const { return compiled_->digests; }
 const std::vector<RuleTestCase>& RuleSet::test_cases() const { return compiled_->test_cases; }
 
-bool RuleSet::holds(const RuleTestCase& test_case) const {
-  compiled_->evaluation->begin(test_case.values);
-  return compiled_->pool.evaluate(compiled_->conditions[test_case.rule], test_case.type, *compiled_->evaluation);
+void RuleSet::adopt_memory(const RuleSet& earlier) const {
+  for (auto& memory : compiled_->memory) {
+    if (!memory) continue;
+    for (auto& other : earlier.compiled_->memory) {
+      if (!other || other->content != memory->content) continue;
+      memory->adopt(*other);
+      break;
+    }
+  }
+}
+
+void RuleSet::expire(uint64_t boot_ns) const {
+  for (auto& memory : compiled_->memory)
+    if (memory) memory->expire(boot_ns);
+}
+
+RuleMemoryStats RuleSet::memory_stats() const {
+  RuleMemoryStats stats;
+  for (const auto& memory : compiled_->memory) {
+    if (!memory) continue;
+    (memory->threshold ? stats.threshold_keys : stats.sequence_keys) += memory->keys();
+    (memory->threshold ? stats.threshold_evicted : stats.sequence_evicted) += memory->evicted();
+  }
+  return stats;
 }
 
 }  // namespace hullwatch

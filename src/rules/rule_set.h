@@ -1,6 +1,6 @@
 #pragma once
-// Compiled rules: immutable once loaded, so that a reload compiles a new set aside and swaps the pointer.
-// load: any thread. evaluate: evaluator thread; no I/O, no allocation but for rules that match.
+// Compiled rules: immutable once loaded, but for what stateful rules remember, so that a reload compiles a new set aside and
+// swaps the pointer. load: any thread. evaluate: evaluator thread; no I/O, no allocation but for rules that match.
 
 #include <cstdint>
 #include <functional>
@@ -11,6 +11,8 @@
 #include "alert/alert.h"
 #include "enrich/context.h"
 #include "event/event_type.h"
+#include "rules/response_action.h"
+#include "rules/suppressor.h"
 #include "util/diagnostic.h"
 #include "util/result.h"
 
@@ -29,6 +31,7 @@ struct RuleInfo {
   /// What it would take for the rule to be wholly live: fields without accessor and events nothing here produces. A live rule
   /// may have them too, when other events of it do not need them.
   std::vector<std::string> missing_fields, missing_events;
+  std::vector<ResponseAction> respond;
 };
 
 class FieldLookup;
@@ -52,10 +55,19 @@ struct RuleMatch {
   const RuleInfo* rule;
   std::string output;  // rendered
   std::vector<std::pair<std::string, OutputValue>> output_fields;
+  std::vector<std::pair<std::string, OutputValue>> evidence = {};  // what a threshold or sequence saw
+  SuppressKey suppress = {};                                       // with `suppress`: what makes alerts of this rule alike
+};
+
+/// What stateful rules remember now, and what they had to forget while it mattered.
+struct RuleMemoryStats {
+  uint64_t threshold_keys = 0, threshold_evicted = 0, sequence_keys = 0, sequence_evicted = 0;
 };
 
 /// One case of a rule's `tests:`, see rule_tests.h.
 struct RuleTestCase;
+struct RuleTestEvent;
+struct RuleTestResult;
 
 class RuleSet {
  public:
@@ -65,7 +77,8 @@ class RuleSet {
   static LoadedRules load_text(const std::vector<std::pair<std::string, std::string>>& files, const RuleSetOptions& options);
 
   ~RuleSet();
-  /// Appends the matches of this event, in definition order. Counts matches per rule.
+  /// Appends the matches of this event, in definition order: first the rules that judge one event (only the first of them,
+  /// unless match_all), then thresholds and sequences that this event completes. Counts matches per rule.
   void evaluate(const EventContext& context, std::vector<RuleMatch>& matches) const;
   /// True when some live rule can match this type: lets the caller skip work.
   [[nodiscard]] bool wants(EventType type) const;
@@ -76,11 +89,20 @@ class RuleSet {
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& file_digests() const;
   /// The cases written beside the rules, in the order of the files.
   [[nodiscard]] const std::vector<RuleTestCase>& test_cases() const;
-  /// Whether the case's rule holds for the case's event. Evaluator thread.
-  [[nodiscard]] bool holds(const RuleTestCase& test_case) const;
+  /// Whether the rule's condition holds for the event. Evaluator thread.
+  [[nodiscard]] bool holds(size_t rule, const RuleTestEvent& event) const;
+  /// Runs a case, from no state. Evaluator thread.
+  [[nodiscard]] RuleTestResult run(const RuleTestCase& test_case) const;
+
+  /// Takes over what equal rules of another set remember, which has it no more. Evaluator thread.
+  void adopt_memory(const RuleSet& earlier) const;
+  /// Forgets what is too old to matter; about once a second. Evaluator thread.
+  void expire(uint64_t boot_ns) const;
+  [[nodiscard]] RuleMemoryStats memory_stats() const;
 
  private:
   explicit RuleSet(std::unique_ptr<CompiledRules> compiled);
+  void report(uint32_t rule, std::vector<RuleMatch>& matches) const;
   std::unique_ptr<CompiledRules> compiled_;
 };
 

@@ -173,6 +173,37 @@ TEST_F(WholePipeline, AChangeMadeByAnExecIsShownWithItsProgramWhenTheNextExecWas
   EXPECT_EQ((*gain)->process.cmdline, "exploit now");
 }
 
+constexpr const char* kSuppressed = R"(
+- rule: Id
+  desc: d
+  condition: evt.type = execve and proc.name = id
+  output: id
+  priority: WARNING
+  suppress: {for: 10s, by: container.id}
+)";
+
+TEST_F(WholePipeline, WhatIsSuppressedGoesOutForTheLogAndIsClosedByTheClockOrTheEnd) {
+  name_web();
+  pipeline_->set_rules(RuleSet::load_text({{"s.yaml", kSuppressed}}, {}).rules);
+  const auto run = [this] { feed(test::exec("/usr/bin/id").pid(11).in(web_).at(clock_.boot_ns())); };
+  for (int i = 0; i < 3; ++i) run();
+  ASSERT_EQ(alerts_.size(), 3U);
+  EXPECT_FALSE(alerts_[0]->suppressed);
+  EXPECT_TRUE(alerts_[1]->suppressed && alerts_[2]->suppressed);
+  clock_.advance_ms(10'000);
+  pipeline_->tick({});
+  ASSERT_EQ(alerts_.size(), 4U);
+  EXPECT_EQ(alerts_[3]->repeated, 2U);
+  EXPECT_EQ(alerts_[3]->boot_ns, clock_.boot_ns());
+  EXPECT_NE(alerts_[3]->uuid, alerts_[2]->uuid);
+  EXPECT_EQ(alerts_[3]->container.name, "web");
+  for (int i = 0; i < 2; ++i) run();
+  pipeline_->set_rules(RuleSet::load_text({{"s.yaml", kRules}}, {}).rules);  // no reload silences what was held back
+  pipeline_->flush();
+  ASSERT_EQ(alerts_.size(), 7U);
+  EXPECT_EQ(alerts_[6]->repeated, 1U);
+}
+
 TEST_F(WholePipeline, ABadRecordIsCountedAndSaysWhy) {
   const auto record = test::exec("/bin/sh").record();
   const auto taken = pipeline_->record(std::span(record).first(record.size() / 2));

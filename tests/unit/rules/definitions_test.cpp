@@ -197,10 +197,10 @@ class WithExceptions {
   [[nodiscard]] bool loads() const { return loaded_.rules != nullptr; }
   [[nodiscard]] std::string errors() const { return errors_of(loaded_); }
   [[nodiscard]] bool fires(const Condition::Values& values) const {
-    RuleTestCase test_case;
-    test_case.type = EventType::execve;
-    for (const auto& [name, value] : values) test_case.values.emplace(name, value);
-    return loaded_.rules->holds(test_case);
+    RuleTestEvent event;
+    event.type = EventType::execve;
+    for (const auto& [name, value] : values) event.values.emplace(name, value);
+    return loaded_.rules->holds(0, event);
   }
 
  private:

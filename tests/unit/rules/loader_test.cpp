@@ -128,16 +128,6 @@ TEST(Loader, AnUnknownSourceSkipsTheRule) {
   EXPECT_NE(find_code(loaded, "LOAD_UNKNOWN_SOURCE"), nullptr);
 }
 
-TEST(Loader, OurKeysThatAreNotBuiltYetMakeTheRuleInert) {
-  for (const char* key : {"threshold", "sequence", "suppress", "respond"}) {
-    const auto loaded = load(kRule + "  " + key + ": {count: 3}\n");
-    ASSERT_NE(loaded.rules, nullptr);
-    EXPECT_EQ(loaded.rules->rules()[0].state, RuleInfo::State::inert);
-    EXPECT_EQ(loaded.rules->rules()[0].reason, std::string(key) + " is not supported yet");
-    EXPECT_FALSE(loaded.rules->wants(EventType::execve));
-  }
-}
-
 TEST(Loader, ARuleBelowTheMinimumPriorityIsDisabled) {
   RuleSetOptions options;
   options.minimum_priority = Priority::warning;

@@ -106,10 +106,10 @@ TEST_F(PublishedStyle, ARuleOfFileEventsIsInertForTheRightReason) {
 
 TEST_F(PublishedStyle, ListsOfListsReachTheCondition) {
   const auto on = [this](std::string_view name) {
-    RuleTestCase test_case;
-    test_case.type = EventType::execve;
-    test_case.values = {{"container.id", text("0123456789ab")}, {"proc.tty", count(1)}, {"proc.name", Value(name)}};
-    return loaded.rules->holds(test_case);
+    RuleTestEvent event;
+    event.type = EventType::execve;
+    event.values = {{"container.id", text("0123456789ab")}, {"proc.tty", count(1)}, {"proc.name", Value(name)}};
+    return loaded.rules->holds(0, event);
   };
   EXPECT_TRUE(on("nmap"));
   EXPECT_FALSE(on("bash"));

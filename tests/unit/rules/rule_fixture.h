@@ -57,10 +57,10 @@ class Condition {
       ADD_FAILURE() << errors();
       return false;
     }
-    RuleTestCase test_case;
-    test_case.type = type;
-    for (const auto& [name, value] : values) test_case.values.emplace(name, value);
-    return loaded_.rules->holds(test_case);
+    RuleTestEvent event;
+    event.type = type;
+    for (const auto& [name, value] : values) event.values.emplace(name, value);
+    return loaded_.rules->holds(0, event);
   }
 
  private:
