@@ -87,7 +87,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   auto cgroups = find_cgroup_tree();
   if (!cgroups) return fail(std::move(cgroups.error()));
   daemon->cgroups_ = std::move(*cgroups);
-  for (auto step : {&Daemon::open_outputs, &Daemon::open_endpoint, &Daemon::open_sensor, &Daemon::take_stock})
+  for (auto step :
+       {&Daemon::open_outputs, &Daemon::open_endpoint, &Daemon::open_sensor, &Daemon::take_stock, &Daemon::open_reloader})
     if (auto done = (daemon.get()->*step)(); !done) return fail(std::move(done.error()));
   return daemon;
 }
@@ -212,7 +213,7 @@ PipelinePorts Daemon::ports() {
 }
 
 void Daemon::send_alert(const std::shared_ptr<Alert>& alert) {
-  counters_->alert(alert->priority);
+  alert->suppressed ? counters_->alert_suppressed(alert->priority) : counters_->alert(alert->priority);
   if (sequence_ != nullptr) alert->seq = sequence_->next();
   dispatcher_->push(AlertPtr(alert));
 }
@@ -224,7 +225,9 @@ void Daemon::log_lifecycle(std::string_view type, std::string members) {
 Status Daemon::run() {
   epoll_ = Fd(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_) return fail(Error::from_errno("cannot make an epoll", errno));
-  for (int fd : {signals_.get(), sensor_->rings().fd(), metadata_->event_fd()}) {
+  std::vector<int> watched = {signals_.get(), sensor_->rings().fd(), metadata_->event_fd()};
+  if (reloader_ != nullptr) watched.push_back(reloader_->event_fd());
+  for (int fd : watched) {
     epoll_event interest{.events = EPOLLIN, .data = {.fd = fd}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest) != 0)
       return fail(Error::from_errno("cannot watch a descriptor", errno));
@@ -241,15 +244,16 @@ Status Daemon::run() {
 
 Status Daemon::loop(uint64_t end_ns) {
   while (clock_.boot_ns() < end_ns) {
-    epoll_event ready[3];
+    epoll_event ready[4];
     const uint64_t pause = pipeline_->fork_bombs().burning() || busy_ ? kTick : kIdleTick;
     const auto wait = sensor_->rings().next_poll(std::chrono::milliseconds(pause / kMs));
-    const int count = epoll_wait(epoll_.get(), ready, 3, static_cast<int>(wait.count()));
+    const int count = epoll_wait(epoll_.get(), ready, 4, static_cast<int>(wait.count()));
     if (count < 0 && errno != EINTR) return fail(Error::from_errno("cannot wait for events", errno));
     auto handed = sensor_->rings().poll(std::chrono::milliseconds(0));
     if (!handed) return fail(std::move(handed.error()));
     busy_ = busy_ || *handed > 0;
     take_metadata();
+    take_rules();
     if (clock_.boot_ns() - ticked_ns_ >= pause) tick();
     if (!handle_signal()) return {};
   }
@@ -260,15 +264,36 @@ bool Daemon::handle_signal() {
   signalfd_siginfo info{};
   while (read(signals_.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
     if (info.ssi_signo != SIGHUP) return false;
-    if (!options_.reload) continue;
-    auto rules = options_.reload();
-    const bool good = rules != nullptr;
-    if (good) use_rules(std::move(rules));
-    counters_->set_reload(good, clock_.wall_ns());
-    std::cerr << (good ? "hullwatch: rules reloaded\n" : "hullwatch: the new rules are not good; the old ones stay\n");
-    log_lifecycle("reload", good ? "\"ok\":true" : "\"ok\":false");
+    if (reloader_ != nullptr) reloader_->request();
   }
   return true;
+}
+
+/// A set that was loaded aside.
+void Daemon::take_rules() {
+  const auto outcome = reloader_ != nullptr ? reloader_->take() : std::nullopt;
+  if (!outcome) return;
+  const bool good = outcome->rules != nullptr;
+  if (good) {
+    auto before = pipeline_->rules();
+    use_rules(outcome->rules);
+    reloader_->retire(std::move(before));
+  }
+  counters_->reload(good, clock_.wall_ns());
+  std::cerr << (good ? "hullwatch: rules reloaded" : "hullwatch: the new rules are not good; the old ones stay")
+            << (outcome->by_change ? " (a file changed)\n" : "\n");
+  log_lifecycle("reload", std::string("\"ok\":") + (good ? "true" : "false") +
+                              (outcome->by_change ? ",\"cause\":\"change\"" : ",\"cause\":\"signal\""));
+}
+
+Status Daemon::open_reloader() {
+  if (!options_.reload) return {};
+  const RulesConfig& config = options_.config.rules;
+  auto reloader = RuleReloader::start(options_.reload, {.rules = std::exchange(options_.rules, nullptr),
+                                                        .paths = config.watch ? config.paths : std::vector<std::string>{}});
+  if (!reloader) return fail(std::move(reloader.error()));
+  reloader_ = std::move(*reloader);
+  return {};
 }
 
 void Daemon::take_metadata() {
@@ -352,6 +377,7 @@ void Daemon::drain_rings() {
 /// What is in the rings still counts; what is in the queues is written; then the threads end.
 void Daemon::stop() {
   endpoint_.reset();
+  reloader_.reset();
   sensor_->detach();
   drain_rings();
   take_metadata();

@@ -25,6 +25,7 @@
 #include "pipeline/pipeline.h"
 #include "probe/listener_classifier.h"
 #include "probe/sensor.h"
+#include "reload/rule_reloader.h"
 #include "util/clock.h"
 #include "util/fd.h"
 
@@ -33,8 +34,8 @@ namespace hullwatch {
 struct DaemonOptions {
   Config config;
   std::shared_ptr<const RuleSet> rules;
-  /// Reads configuration and rules again (SIGHUP); null, having said why, when they are not good.
-  std::function<std::shared_ptr<const RuleSet>()> reload;
+  /// Reads configuration and rules again, on the reloader's thread; without rules, having said why, when they are not good.
+  RuleReloader::Load reload;
   uint64_t duration_ns = 0;  // 0: until a signal
 };
 
@@ -55,11 +56,13 @@ class Daemon {
   Status open_endpoint();
   Status open_sensor();
   Status take_stock();  // containers, processes and listeners that were there before
+  Status open_reloader();
   PipelinePorts ports();
   MetricSources metric_sources();
 
   Status loop(uint64_t end_ns);
   bool handle_signal();  // false: end
+  void take_rules();
   void take_metadata();
   void tick();
   void sample_homes();
@@ -95,6 +98,7 @@ class Daemon {
   std::unique_ptr<ListenerClassifier> listeners_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Sensor> sensor_;
+  std::unique_ptr<RuleReloader> reloader_;
   std::unique_ptr<HttpEndpoint> endpoint_;  // last: its threads read all of the above
 
   LatencyQuantiles latency_;  // hook to written on stdout

@@ -78,6 +78,10 @@ MetricSources Daemon::metric_sources() {
         ++states[rule.state == RuleInfo::State::live ? "live" : (rule.state == RuleInfo::State::inert ? "inert" : "disabled")];
     return states;
   };
+  sources.rule_files = [this] {
+    const auto rules = rules_.load();
+    return rules != nullptr ? rules->file_digests() : std::vector<std::pair<std::string, std::string>>{};
+  };
   sources.sinks = [this] { return dispatcher_->stats(); };
   if (log_stats_ != nullptr)
     sources.log = [stats = log_stats_] {
@@ -119,7 +123,15 @@ void Daemon::export_figures() {
                           .processes_evicted_live = tree.evicted_live,
                           .process_misses = tree.misses,
                           .events_held = pipeline_->stats().events_held,
-                          .events_unnamed = pipeline_->stats().events_unnamed};
+                          .events_unnamed = pipeline_->stats().events_unnamed,
+                          .rule_memory_keys = {},
+                          .rule_memory_evicted = {}};
+  const RuleMemoryStats memory = pipeline_->rule_memory();
+  const Suppressor& suppressor = pipeline_->suppressor();
+  figures.rule_memory_keys = {
+      {"threshold", memory.threshold_keys}, {"sequence", memory.sequence_keys}, {"suppress", suppressor.keys()}};
+  figures.rule_memory_evicted = {
+      {"threshold", memory.threshold_evicted}, {"sequence", memory.sequence_evicted}, {"suppress", suppressor.evicted()}};
   for (const Container* container : containers_->all())
     if (container->removed_ns == 0) ++figures.containers_by_runtime[container->runtime];
   counters_->set_pipeline(std::move(figures));

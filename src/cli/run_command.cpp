@@ -50,14 +50,16 @@ int run_command(const RunOptions& options) {
     print_error(types.error().message);
     return kExitPrivilege;
   }
-  DaemonOptions daemon_options{.config = *config,
-                               .rules = std::move(rules),
-                               .reload =
-                                   [options] {
-                                     const auto again = configuration_of(options);
-                                     return again ? rules_of(*again) : nullptr;
-                                   },
-                               .duration_ns = options.duration_seconds * 1'000'000'000ULL};
+  DaemonOptions daemon_options{
+      .config = *config,
+      .rules = std::move(rules),
+      .reload =
+          [options] {
+            const auto again = configuration_of(options);
+            if (!again) return RuleReloader::Loaded{};
+            return RuleReloader::Loaded{rules_of(*again), again->rules.watch ? again->rules.paths : std::vector<std::string>{}};
+          },
+      .duration_ns = options.duration_seconds * 1'000'000'000ULL};
   auto daemon = Daemon::start(std::move(daemon_options));
   if (!daemon) {
     print_error(daemon.error().message);

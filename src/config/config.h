@@ -16,6 +16,7 @@ struct RulesConfig {
   std::vector<std::string> paths = {"/usr/share/hullwatch/rules", "/etc/hullwatch/rules.d"};
   Priority minimum_priority = Priority::debug;
   bool match_all = false;  // matching: all
+  bool watch = true;
 };
 
 struct OutputConfig {

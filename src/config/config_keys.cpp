@@ -27,6 +27,9 @@ const std::array kKeys = {
               kPriorities},
     ConfigKey{"rules.matching", choice, SLOT(rules.match_all), "Whether an event raises only its first matching rule, or all.",
               0, 0, kMatching},
+    ConfigKey{"rules.watch", truth, SLOT(rules.watch),
+              "Whether the rules are loaded again when their files change; SIGHUP does in any case. A set with errors changes "
+              "nothing."},
     ConfigKey{"output.format", choice, SLOT(output.json), "How alerts are written to stdout.", 0, 0, kFormats},
     ConfigKey{"log.enabled", truth, SLOT(log.enabled), "Whether the forensic log is kept."},
     ConfigKey{"log.content", choice, SLOT(log.content),

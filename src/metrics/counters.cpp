@@ -35,12 +35,19 @@ void Counters::set_reload(bool worked, uint64_t wall_ns) {
   if (worked) reload_success_ns_ = wall_ns;
 }
 
+void Counters::reload(bool worked, uint64_t wall_ns) {
+  set_reload(worked, wall_ns);
+  const std::lock_guard lock(mutex_);
+  ++(worked ? reloads_good_ : reloads_bad_);
+}
+
 Counters::Snapshot Counters::snapshot() const {
   Snapshot all;
   all.events = read(events_);
   all.received = read(received_);
   all.queue_drops = read(queue_drops_);
   all.alerts = read(alerts_);
+  all.alerts_suppressed = read(alerts_suppressed_);
   all.decode_errors = decode_errors_.load(std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   all.kernel = kernel_;
@@ -48,6 +55,8 @@ Counters::Snapshot Counters::snapshot() const {
   all.providers = providers_;
   all.reload_worked = reload_worked_;
   all.reload_success_ns = reload_success_ns_;
+  all.reloads_good = reloads_good_;
+  all.reloads_bad = reloads_bad_;
   return all;
 }
 

@@ -33,6 +33,7 @@ struct PipelineFigures {
   uint64_t resolved_by_event = 0, resolved_by_scan = 0, unresolved = 0, containers_evicted = 0;
   uint64_t processes = 0, processes_evicted_exited = 0, processes_evicted_live = 0, process_misses = 0;
   uint64_t events_held = 0, events_unnamed = 0;
+  std::map<std::string, uint64_t> rule_memory_keys, rule_memory_evicted;  // by what remembers: "threshold", …
 };
 
 class Counters {
@@ -43,25 +44,27 @@ class Counters {
   void dropped_in_queue(uint32_t kind) { add(queue_drops_[kind < HW_KIND_MAX ? kind : 0]); }
   void decode_error() { add(decode_errors_); }
   void alert(Priority priority) { add(alerts_[static_cast<size_t>(priority)]); }
+  void alert_suppressed(Priority priority) { add(alerts_suppressed_[static_cast<size_t>(priority)]); }
   LatencyHistogram latency;  // hook to written on stdout: record(ns)
 
   // Any thread, short lock; about once a second.
   void set_kernel(uint32_t kind, KernelCount count);
   void set_pipeline(PipelineFigures figures);
   void set_providers(std::vector<ProviderState> providers);
-  /// After each load of the rules.
+  /// After the first load of the rules, and after each further one.
   void set_reload(bool worked, uint64_t wall_ns);
+  void reload(bool worked, uint64_t wall_ns);
 
   struct Snapshot {
     std::array<uint64_t, static_cast<size_t>(EventType::count_)> events{};
     std::array<uint64_t, HW_KIND_MAX> received{}, queue_drops{};
-    std::array<uint64_t, 8> alerts{};
+    std::array<uint64_t, 8> alerts{}, alerts_suppressed{};
     uint64_t decode_errors = 0;
     std::array<KernelCount, HW_KIND_MAX> kernel{};
     PipelineFigures pipeline;
     std::vector<ProviderState> providers;
     bool reload_worked = false;
-    uint64_t reload_success_ns = 0;
+    uint64_t reload_success_ns = 0, reloads_good = 0, reloads_bad = 0;
   };
   [[nodiscard]] Snapshot snapshot() const;
 
@@ -70,7 +73,7 @@ class Counters {
 
   std::array<std::atomic<uint64_t>, static_cast<size_t>(EventType::count_)> events_{};
   std::array<std::atomic<uint64_t>, HW_KIND_MAX> received_{}, queue_drops_{};
-  std::array<std::atomic<uint64_t>, 8> alerts_{};
+  std::array<std::atomic<uint64_t>, 8> alerts_{}, alerts_suppressed_{};
   std::atomic<uint64_t> decode_errors_{0};
 
   mutable std::mutex mutex_;  // guards what follows
@@ -78,7 +81,7 @@ class Counters {
   PipelineFigures pipeline_;
   std::vector<ProviderState> providers_;
   bool reload_worked_ = false;
-  uint64_t reload_success_ns_ = 0;
+  uint64_t reload_success_ns_ = 0, reloads_good_ = 0, reloads_bad_ = 0;
 };
 
 }  // namespace hullwatch

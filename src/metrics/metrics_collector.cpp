@@ -24,7 +24,11 @@ void add_pipeline(FamilyList& out, const Counters::Snapshot& c) {
   }
   out.add(events_dropped_total, c.decode_errors, {"decode", "unknown"});
   out.add(decode_errors_total, c.decode_errors);
-  for (size_t p = 0; p < c.alerts.size(); ++p) out.add(alerts_total, c.alerts[p], {priority_name(static_cast<Priority>(p))});
+  for (size_t p = 0; p < c.alerts.size(); ++p) {
+    const std::string_view priority = priority_name(static_cast<Priority>(p));
+    out.add(alerts_total, c.alerts[p], {priority});
+    out.add(alerts_suppressed_total, c.alerts_suppressed[p], {priority});
+  }
 }
 
 void add_knowledge(FamilyList& out, const Counters::Snapshot& c) {
@@ -38,9 +42,13 @@ void add_knowledge(FamilyList& out, const Counters::Snapshot& c) {
   out.add(process_tree_evictions_total, p.processes_evicted_exited, {"exited"});
   out.add(process_tree_evictions_total, p.processes_evicted_live, {"live"});
   out.add(process_tree_misses_total, p.process_misses);
+  for (const auto& [what, number] : p.rule_memory_keys) out.add(rule_memory_keys, number, {what});
+  for (const auto& [what, number] : p.rule_memory_evicted) out.add(rule_memory_evicted_total, number, {what});
   out.add(events_held_total, p.events_held);
   out.add(events_unnamed_total, p.events_unnamed);
   for (const ProviderState& state : c.providers) out.add(provider_state, 1.0, {state.observation, state.provider, state.state});
+  out.add(rules_reloads_total, c.reloads_good, {"ok"});
+  out.add(rules_reloads_total, c.reloads_bad, {"error"});
   out.add(config_last_reload_successful, c.reload_worked ? 1.0 : 0.0);
   out.add(config_last_reload_success_timestamp_seconds, static_cast<double>(c.reload_success_ns) * kNanosecond);
 }
@@ -104,6 +112,12 @@ std::vector<prometheus::MetricFamily> MetricsCollector::Collect() const {
   if (sources_.rules) add_rules(out, sources_.rules());
   if (sources_.rule_states) {
     for (const auto& [state, number] : sources_.rule_states()) out.add(rules, number, {state});
+  }
+  if (sources_.rule_files) {
+    // A file that is named twice is one series.
+    std::map<std::string, std::string> files;
+    for (auto& [name, digest] : sources_.rule_files()) files[name] = digest;
+    for (const auto& [name, digest] : files) out.add(rules_file_info, 1.0, {name, digest});
   }
   if (sources_.sinks) {
     for (const SinkStats& sink : sources_.sinks()) add_sink(out, sink);

@@ -28,7 +28,8 @@ struct LogFigures {
 /// What others own, read at each scrape on the scraping thread: each must be safe to call from any thread, or be empty.
 struct MetricSources {
   std::function<std::vector<RuleFigures>()> rules;
-  std::function<std::map<std::string, uint64_t>()> rule_states;  // "live" → how many
+  std::function<std::map<std::string, uint64_t>()> rule_states;                  // "live" → how many
+  std::function<std::vector<std::pair<std::string, std::string>>()> rule_files;  // name, SHA-256
   std::function<std::vector<SinkStats>()> sinks;
   std::function<LogFigures()> log;
 };

@@ -132,8 +132,21 @@ void Pipeline::send_closing(std::shared_ptr<Alert> alert) {
 }
 
 void Pipeline::set_rules(std::shared_ptr<const RuleSet> rules) {
-  if (rules_ != nullptr && rules != nullptr) rules->adopt_memory(*rules_);
+  if (rules_ != nullptr && rules != nullptr) {
+    const RuleMemoryStats all = rules_->memory_stats();
+    rules->adopt_memory(*rules_);
+    const RuleMemoryStats adopted = rules->memory_stats();
+    threshold_evicted_ += all.threshold_evicted - adopted.threshold_evicted;
+    sequence_evicted_ += all.sequence_evicted - adopted.sequence_evicted;
+  }
   rules_ = std::move(rules);
+}
+
+RuleMemoryStats Pipeline::rule_memory() const {
+  RuleMemoryStats stats = rules_ != nullptr ? rules_->memory_stats() : RuleMemoryStats{};
+  stats.threshold_evicted += threshold_evicted_;
+  stats.sequence_evicted += sequence_evicted_;
+  return stats;
 }
 
 void Pipeline::metadata_arrived(uint64_t home) {

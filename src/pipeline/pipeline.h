@@ -65,6 +65,8 @@ class Pipeline {
   [[nodiscard]] const PipelineStats& stats() const { return stats_; }
   [[nodiscard]] const RuntimeSocketDetector& runtime_sockets() const { return runtime_socket_; }
   [[nodiscard]] const Suppressor& suppressor() const { return suppressor_; }
+  /// Of all sets of rules so far: what was forgotten never falls.
+  [[nodiscard]] RuleMemoryStats rule_memory() const;
 
  private:
   /// An event whose rules wait for the name and image of its container: a condition may ask for them.
@@ -102,6 +104,7 @@ class Pipeline {
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleMatch> matches_;
   Suppressor suppressor_;
+  uint64_t threshold_evicted_ = 0, sequence_evicted_ = 0;  // by rules that are no more
   std::deque<Held> held_;
   uint64_t number_ = 0, expired_ns_ = 0;
   PipelineStats stats_;

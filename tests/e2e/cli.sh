@@ -106,7 +106,7 @@ cp /bin/true "$HW_SCRATCH/bin/e2e_mark"
 mark() { seq "$1" "$2" | xargs -n 1 "$HW_SCRATCH/bin/e2e_mark"; }
 marked() { alerts '.rule == "Marked program"' | jq -r .output | sed 's/.* //' | sort -n; }
 mark_rules first
-MON_RULES=$HW_SCRATCH/mark.yaml start_monitor reload
+HW_CONFIG=$'rules:\n  watch: false' MON_RULES=$HW_SCRATCH/mark.yaml start_monitor reload
 
 said 1 port_in_use "$HULLWATCH" run --rules rules --state-dir "$HW_SCRATCH/unused" --listen "127.0.0.1:$MON_PORT"
 says port_in_use_is_named ":$MON_PORT"
@@ -132,4 +132,49 @@ check_equal no_event_is_missed_by_reloads_and_at_the_end "$(seq 400)" "$(marked)
 check_equal the_old_rules_stay_after_a_bad_reload 100 "$(alerts '.output | contains("again4 ")' | jq -r '.output | split(" ") | last | tonumber | select(. > 300)' | wc -l)"
 check_equal alerts_before_the_end_are_in_the_log "$(seq 400)" "$(records '.type == "alert"' | jq -r '.alert.output | split(" ") | last' | sort -n)"
 check_equal reloads_are_in_the_log "true true true true false" "$(records '.type == "reload"' | jq -r .ok | tr '\n' ' ' | sed 's/ $//')"
+
+# Files that change are loaded without being asked; rules that did not change go on counting, and what is held back is told.
+many_rules() {
+  cat <<YAML
+- rule: Marked thrice
+  desc: the test's own program ran three times
+  condition: evt.type = execve and proc.name = e2e_mark
+  threshold: {count: 3, window: 10m}
+  output: "thrice %proc.args"
+  priority: WARNING
+- rule: Marked
+  desc: the test's own program ran
+  condition: evt.type = execve and proc.name = e2e_mark
+  suppress: {for: 10m, by: proc.name}
+  output: "marked %proc.args"
+  priority: WARNING
+- rule: Another
+  desc: $1
+  condition: evt.type = execve and proc.name = $1
+  output: another
+  priority: NOTICE
+YAML
+}
+mkdir "$HW_SCRATCH/watched"
+many_rules nobody >"$HW_SCRATCH/watched/rules.yaml"
+MON_RULES=$HW_SCRATCH/watched start_monitor watch
+seen() { alerts '.output == "marked 1"'; }
+mark 1 2
+check the_first_mark_is_told wait_for "$PATIENCE" hw_some seen
+many_rules somebody >"$HW_SCRATCH/watched/.next"
+mv "$HW_SCRATCH/watched/.next" "$HW_SCRATCH/watched/rules.yaml"
+check a_changed_file_is_loaded wait_for "$PATIENCE" reloaded 'rules reloaded (a file changed)' 1
+echo '- rule: [' >"$HW_SCRATCH/watched/rules.yaml"
+check a_changed_file_that_is_not_good_is_refused wait_for "$PATIENCE" reloaded 'the old ones stay (a file changed)' 1
+digest=$(many_rules somebody | sha256sum | cut -d ' ' -f 1)
+check the_rules_that_run_are_known_by_their_content grep -q "^hullwatch_rules_file_info{file=\"$HW_SCRATCH/watched/rules.yaml\",sha256=\"$digest\"} 1" <<<"$(metrics)"
+check reloads_are_counted grep -q '^hullwatch_rules_reloads_total{result="error"} 1' <<<"$(metrics)"
+check_equal a_rule_that_did_not_change_has_not_fired_yet "" "$(alerts '.rule == "Marked thrice"')"
+mark 3 3
+check_alert a_rule_that_did_not_change_counts_on_over_a_reload '.rule == "Marked thrice" and .output == "thrice 3" and .evidence.threshold_count == 3'
+check_stopped watch
+check_equal what_is_alike_is_told_once_and_closed "marked 1,0 marked 3 [2 alerts like this held back within 10m],2" \
+  "$(alerts '.rule == "Marked"' | jq -r '"\(.output),\(.repeated // 0)"' | tr '\n' ' ' | sed 's/ $//')"
+check_equal the_log_has_each "marked 1 marked 2 marked 3" \
+  "$(records '.type == "alert" and .alert.rule == "Marked" and .alert.repeated == null' | jq -r .alert.output | tr '\n' ' ' | sed 's/ $//')"
 finish

@@ -29,14 +29,21 @@ struct Node {
     counters->set_kernel(HW_EXEC, {.submitted = 10, .lost = 3, .suppressed = 5});
     PipelineFigures figures;
     figures.containers_by_runtime = {{"docker", 2}, {hostile, 1}};
+    figures.rule_memory_keys = {{"threshold", 3}};
+    figures.rule_memory_evicted = {{"threshold", 1}};
     counters->set_pipeline(figures);
+    counters->alert_suppressed(Priority::notice);
     counters->set_providers({{"exec", "always", "active"}});
-    counters->set_reload(true, 1'795'305'600'000'000'000);
+    counters->reload(false, 1);
+    counters->reload(true, 1'795'305'600'000'000'000);
     sources.rules = [=] {
       return std::vector<RuleFigures>{
           {"Fork bomb", Priority::critical, 7}, {hostile, Priority::notice, 1}, {hostile, Priority::notice, 2}};
     };
     sources.rule_states = [] { return std::map<std::string, uint64_t>{{"live", 30}, {"inert", 1}, {"disabled", 0}}; };
+    sources.rule_files = [] {
+      return std::vector<std::pair<std::string, std::string>>{{"a.yaml", "00ff"}, {"a.yaml", "00ff"}};
+    };
     sources.sinks = [] { return std::vector<SinkStats>{{"stdout", 5, 1, 2, 3, 4096, 1'795'305'600'000'000'000}}; };
     sources.log = [] { return LogFigures{.bytes = 100, .records = 2}; };
   }
@@ -64,6 +71,10 @@ TEST(MetricsCollector, ShowsWhatWasCounted) {
            "hullwatch_containers{runtime=\"docker\"} 2\n",
            "hullwatch_provider_state{observation=\"exec\",provider=\"always\",state=\"active\"} 1\n",
            "hullwatch_config_last_reload_successful 1\n",
+           "hullwatch_alerts_suppressed_total{priority=\"Notice\"} 1\n",
+           "hullwatch_rule_memory_keys{what=\"threshold\"} 3\n",
+           "hullwatch_rules_file_info{file=\"a.yaml\",sha256=\"00ff\"} 1\n",
+           "hullwatch_rules_reloads_total{result=\"error\"} 1\n",
        }) {
     EXPECT_THAT(text, HasSubstr(line));
   }

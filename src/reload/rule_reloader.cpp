@@ -1,0 +1,127 @@
+#include "reload/rule_reloader.h"
+
+#include <malloc.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <iostream>
+#include <utility>
+
+namespace hullwatch {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kLongestWait = std::chrono::seconds(3);  // for quiet, when files keep changing
+
+void ring(const Fd& fd) {
+  const uint64_t one = 1;
+  (void)!::write(fd.get(), &one, sizeof(one));
+}
+void hush(const Fd& fd) {
+  uint64_t count = 0;
+  (void)!::read(fd.get(), &count, sizeof(count));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RuleReloader>> RuleReloader::start(Load load, Loaded current, std::chrono::milliseconds quiet) {
+  auto watch = FileWatch::open();
+  if (!watch) return fail(std::move(watch.error()));
+  Fd wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), finished(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!wake || !finished) return fail(Error::from_errno("cannot make an eventfd", errno));
+  return std::unique_ptr<RuleReloader>(
+      new RuleReloader(std::move(load), std::move(current), std::move(*watch), std::move(wake), std::move(finished), quiet));
+}
+
+RuleReloader::RuleReloader(Load load, Loaded current, FileWatch watch, Fd wake, Fd finished, std::chrono::milliseconds quiet)
+    : load_(std::move(load)), watch_(std::move(watch)), wake_(std::move(wake)), finished_(std::move(finished)), quiet_(quiet) {
+  if (current.rules != nullptr) digests_ = current.rules->file_digests();
+  this->watch(current.paths);
+  thread_ = std::thread([this] { run(); });
+}
+
+RuleReloader::~RuleReloader() {
+  stopping_ = true;
+  ring(wake_);
+  thread_.join();
+}
+
+void RuleReloader::request() {
+  requested_ = true;
+  ring(wake_);
+}
+
+std::optional<RuleReloader::Outcome> RuleReloader::take() {
+  const std::lock_guard lock(mutex_);
+  hush(finished_);
+  return std::exchange(outcome_, std::nullopt);
+}
+
+void RuleReloader::retire(std::shared_ptr<const RuleSet> rules) {
+  {
+    const std::lock_guard lock(mutex_);
+    retired_.push_back(std::move(rules));
+  }
+  ring(wake_);
+}
+
+void RuleReloader::watch(const std::vector<std::string>& paths) {
+  for (const std::string& why : watch_.watch(paths))
+    std::cerr << "hullwatch: " << why << ": changes there are read at SIGHUP\n";
+}
+
+void RuleReloader::run() {
+  std::optional<Clock::time_point> first_change, last_change;
+  while (!stopping_) {
+    int wait = -1;
+    if (last_change) {
+      const auto due = std::min(*last_change + quiet_, *first_change + kLongestWait);
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now());
+      wait = static_cast<int>(std::max<int64_t>(left.count(), 0));
+    }
+    std::array<pollfd, 2> ready = {{{wake_.get(), POLLIN, 0}, {watch_.fd(), POLLIN, 0}}};
+    const int count = ::poll(ready.data(), ready.size(), wait);
+    if (count < 0 && errno != EINTR) return;
+    hush(wake_);
+    std::vector<std::shared_ptr<const RuleSet>> retired;
+    {
+      const std::lock_guard lock(mutex_);
+      retired.swap(retired_);
+    }
+    if (!retired.empty()) {
+      retired.clear();
+      malloc_trim(0);
+    }
+    if (watch_.take()) {
+      last_change = Clock::now();
+      if (!first_change) first_change = last_change;
+    }
+    const bool quiet = last_change && (Clock::now() >= *last_change + quiet_ || Clock::now() >= *first_change + kLongestWait);
+    const bool requested = requested_.exchange(false);
+    if (stopping_ || (!requested && !quiet)) continue;
+    first_change = last_change = std::nullopt;
+    (void)watch_.take();  // whatever changed until now is read now
+    load(requested);
+  }
+}
+
+void RuleReloader::load(bool requested) {
+  Loaded loaded = load_();
+  if (loaded.rules != nullptr) {
+    watch(loaded.paths);
+    const bool same = loaded.rules->file_digests() == digests_;
+    digests_ = loaded.rules->file_digests();
+    if (same && !requested) return;
+  }
+  const std::lock_guard lock(mutex_);
+  // An earlier outcome that nobody took is overtaken; a good one is not lost to a bad one.
+  if (outcome_ && outcome_->rules != nullptr && loaded.rules == nullptr) return;
+  outcome_ = Outcome{std::move(loaded.rules), !requested};
+  ring(finished_);
+}
+
+}  // namespace hullwatch
