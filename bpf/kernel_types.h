@@ -60,7 +60,17 @@ struct timespec64 {
 struct ns_common {
 	unsigned int inum;
 };
+struct uid_gid_extent {
+	__u32 first, lower_first, count;
+};
+/* Up to five extents inside, more of them behind `forward`, which shares their room; where each lies moved between kernels. */
+struct uid_gid_map {
+	__u32 nr_extents;
+	struct uid_gid_extent extent[5];
+	struct uid_gid_extent *forward; /* in the order of `first` */
+};
 struct user_namespace {
+	struct uid_gid_map uid_map;
 	int level;
 	kuid_t owner;
 	struct ns_common ns;
@@ -115,6 +125,13 @@ struct cred {
 	kernel_cap_t cap_bset;
 	kernel_cap_t cap_ambient;
 	struct user_namespace *user_ns;
+};
+/* Capability sets before 6.3, for plain loads. */
+struct kernel_cap_struct___words {
+	__u32 cap[2];
+};
+struct cred___words {
+	struct kernel_cap_struct___words cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
 };
 
 /* ---- files, dentries, mounts ---- */

@@ -29,6 +29,9 @@ HW_KNOB(__u32, cgroup_v1, 0);
 /* Set by snapshot_tasks at its end: from then on a task without state is one the iterator did not show, not one it will. */
 bool snapshot_over __weak;
 
+/* Set by a program at an LSM hook that every exec runs: proof that they fire, which loading and attaching is not. */
+bool lsm_fired __weak;
+
 /* ---- what tasks and homes remember ---- */
 
 enum task_flag {
@@ -53,6 +56,7 @@ struct task_state {
 	    setup_mnt; /* mount namespace of who put it into its home, until it execs in another: 0 once its own program runs */
 	__u32 pad;
 	struct hw_cred shadow; /* last known credentials of the thread */
+	__u64 cred;	       /* address of the real_cred that was last found equal to the shadow */
 };
 
 #define SEEN_EXES 8

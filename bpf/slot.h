@@ -36,8 +36,8 @@ HW_INLINE __u64 slot_owner(void)
 	return bpf_get_current_pid_tgid() | 1ULL << 63;
 }
 
-/* Takes a free slot and zeroes `fixed` (a constant) bytes of its record. NULL: the record is counted as lost. */
-HW_INLINE struct slot *slot_take(__u32 kind, __u32 fixed, __u32 *which)
+/* Takes a free slot and zeroes `fixed` (a constant) bytes of its record. NULL is counted as an error, not as a lost record. */
+HW_INLINE struct slot *slot_borrow(__u32 fixed, __u32 *which)
 {
 	struct slot *slot = slot_at(0);
 
@@ -48,7 +48,6 @@ HW_INLINE struct slot *slot_take(__u32 kind, __u32 fixed, __u32 *which)
 	}
 	if (!slot || slot->owner) {
 		count_error(HW_PLACE_SLOT);
-		count_record(kind, false);
 		return NULL;
 	}
 	slot->owner = slot_owner();
@@ -60,7 +59,17 @@ HW_INLINE struct slot *slot_take(__u32 kind, __u32 fixed, __u32 *which)
 	return slot;
 }
 
-/* Gives it back without a record: only for what turned out to be nothing to report. */
+/* A slot to build a record in. NULL: the record is counted as lost. */
+HW_INLINE struct slot *slot_take(__u32 kind, __u32 fixed, __u32 *which)
+{
+	struct slot *slot = slot_borrow(fixed, which);
+
+	if (!slot)
+		count_record(kind, false);
+	return slot;
+}
+
+/* Gives it back without a record: what was built was borrowed from, or turned out to be nothing to report. */
 HW_INLINE void slot_drop(struct slot *slot)
 {
 	slot->owner = 0;

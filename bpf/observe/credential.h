@@ -55,6 +55,7 @@ struct {
 	__type(value, struct transitions);
 } transitions __weak SEC(".maps");
 
+/* Of a commit made inside `call`. clone() into a user namespace commits nothing: fork compares. */
 HW_INLINE __u32 way_of(__u32 call)
 {
 	switch (call) {
@@ -68,8 +69,6 @@ HW_INLINE __u32 way_of(__u32 call)
 	case CALL_KEYCTL:
 		return HW_WAY_KEYCTL;
 	case CALL_UNSHARE:
-	case CALL_CLONE:
-	case CALL_FORK:
 		return HW_WAY_USERNS;
 	case CALL_SETNS:
 		return HW_WAY_SETNS;
@@ -98,18 +97,18 @@ HW_INLINE enum difference compare_credentials(const struct hw_cred *before, cons
 	return before->cap_bounding == after->cap_bounding ? SAME : BOUNDING_LOST;
 }
 
-/*
- * As fill_cred(), for a cred that is a BTF pointer: plain loads, a tenth of the price. Before 6.3 a capability set is two words
- * of 32 bits, which no plain load of 64 may span.
+/* A capability set of a cred that is a BTF pointer. Before 6.3 it is two words of 32 bits, which no plain load of 64 may span.
  */
+#define CAP_SET(cred, set)                                                                                                     \
+	(bpf_core_field_exists((cred)->set.val) ? (cred)->set.val                                                              \
+						: (((const struct cred___words *)(cred))->set.cap[0] |                         \
+						   (__u64)((const struct cred___words *)(cred))->set.cap[1] << 32))
+
+/* As fill_cred(), for a cred that is a BTF pointer: plain loads, a tenth of the price. */
 HW_INLINE void read_cred(struct hw_cred *out, const struct cred *cred)
 {
 	struct user_namespace *user_ns;
 
-	if (!bpf_core_field_exists(cred->cap_permitted.val)) {
-		fill_cred(out, cred);
-		return;
-	}
 	out->uid = cred->uid.val;
 	out->gid = cred->gid.val;
 	out->suid = cred->suid.val;
@@ -119,15 +118,34 @@ HW_INLINE void read_cred(struct hw_cred *out, const struct cred *cred)
 	out->fsuid = cred->fsuid.val;
 	out->fsgid = cred->fsgid.val;
 	out->securebits = cred->securebits;
-	out->cap_inheritable = cred->cap_inheritable.val;
-	out->cap_permitted = cred->cap_permitted.val;
-	out->cap_effective = cred->cap_effective.val;
-	out->cap_bounding = cred->cap_bset.val;
-	out->cap_ambient = cred->cap_ambient.val;
+	out->cap_inheritable = CAP_SET(cred, cap_inheritable);
+	out->cap_permitted = CAP_SET(cred, cap_permitted);
+	out->cap_effective = CAP_SET(cred, cap_effective);
+	out->cap_bounding = CAP_SET(cred, cap_bset);
+	out->cap_ambient = CAP_SET(cred, cap_ambient);
 	user_ns = cred->user_ns;
 	out->userns = user_ns->ns.inum;
 	out->userns_level = (__u32)user_ns->level;
 	out->userns_owner = user_ns->owner.val;
+}
+
+/* Who is root in the user namespace of `task`: the uid its 0 stands for; (__u32)-1 while nothing is mapped to it. */
+HW_PART __u32 root_of_namespace(struct task_struct *task)
+{
+	struct user_namespace *user_ns = BPF_CORE_READ(task, real_cred, user_ns);
+	__u32 extents = BPF_CORE_READ(user_ns, uid_map.nr_extents);
+	struct uid_gid_extent extent = {};
+
+	if (extents > 5) {
+		bpf_probe_read_kernel(&extent, sizeof(extent), BPF_CORE_READ(user_ns, uid_map.forward));
+		return extent.first == 0 && extent.count ? extent.lower_first : (__u32)-1;
+	}
+	for (__u32 i = 0; i < 5 && i < extents; i++) {
+		bpf_probe_read_kernel(&extent, sizeof(extent), __builtin_preserve_access_index(&user_ns->uid_map.extent[i]));
+		if (extent.first == 0 && extent.count)
+			return extent.lower_first;
+	}
+	return (__u32)-1;
 }
 
 /* Random, so that nobody can choose ids whose change hashes like an earlier one. Set at the first change. */
@@ -215,6 +233,7 @@ HW_PART void send_credential(struct task_struct *task, bool forked, const struct
 	r->way = change->way;
 	r->uncertain = change->uncertain;
 	r->no_new_privs = no_new_privs(task);
+	r->root_uid = root_of_namespace(task);
 	r->exe_flags = exe_flags_of(exe_inode(task));
 	r->exe_uid = BPF_CORE_READ(exe_inode(task), i_uid.val);
 	if (sent) {
@@ -233,6 +252,7 @@ HW_PART void adopt_credentials(struct task_struct *task)
 	if (!state)
 		return;
 	read_cred(&state->shadow, task->real_cred);
+	state->cred = (__u64)task->real_cred;
 	state->flags |= TASK_SHADOW;
 }
 
@@ -254,6 +274,7 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 	if (!state)
 		return 0;
 	read_cred(&change.after, task->real_cred);
+	state->cred = (__u64)task->real_cred;
 	if (!(state->flags & TASK_SHADOW)) {
 		state->shadow = change.after;
 		state->flags |= TASK_SHADOW;
@@ -293,6 +314,7 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 	if (!to)
 		return;
 	read_cred(&change.after, child->real_cred);
+	to->cred = (__u64)child->real_cred;
 	to->shadow = change.after;
 	to->flags = (to->flags | TASK_SHADOW) & ~TASK_SHADOW_UNCERTAIN;
 	if (!from || !(from->flags & TASK_SHADOW))
@@ -309,6 +331,62 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 	change.before = from->shadow;
 	change.way = change.before.userns != change.after.userns ? HW_WAY_USERNS : HW_WAY_FORK;
 	send_credential(child, true, &change);
+}
+
+/*
+ * ---- check-on-use, for hooks where privilege is exercised ----
+ *
+ * Most of the time nothing has changed since the last look, and these return after a lookup and a few loads. Another cred than
+ * the last one is compared in full; in the same one only an overwrite in memory can have changed anything.
+ */
+
+/* What decides which files current may open. What else an overwrite may change is found by the hooks that compare all. */
+HW_INLINE bool opens_as_shadow(const struct hw_cred *shadow, const struct cred *cred)
+{
+	return shadow->fsuid == cred->fsuid.val && shadow->fsgid == cred->fsgid.val && shadow->euid == cred->euid.val &&
+	       shadow->cap_effective == CAP_SET(cred, cap_effective);
+}
+
+HW_INLINE bool is_shadow(const struct hw_cred *shadow, const struct cred *cred)
+{
+	struct user_namespace *user_ns = cred->user_ns;
+
+	return opens_as_shadow(shadow, cred) && shadow->uid == cred->uid.val && shadow->suid == cred->suid.val &&
+	       shadow->gid == cred->gid.val && shadow->egid == cred->egid.val && shadow->sgid == cred->sgid.val &&
+	       shadow->cap_permitted == CAP_SET(cred, cap_permitted) &&
+	       shadow->cap_inheritable == CAP_SET(cred, cap_inheritable) && shadow->cap_bounding == CAP_SET(cred, cap_bset) &&
+	       shadow->cap_ambient == CAP_SET(cred, cap_ambient) && shadow->securebits == cred->securebits &&
+	       shadow->userns == user_ns->ns.inum;
+}
+
+HW_INLINE bool is_last_cred(const struct task_state *state, struct task_struct *task)
+{
+	return state && state->flags & TASK_SHADOW && state->cred == (__u64)task->real_cred;
+}
+
+/* From inside exec no record: between the commit and sched_process_exec, which compares, they are another program's. */
+HW_INLINE void check_use(struct task_struct *task, __u32 provider)
+{
+	if (!(task->flags & PF_KTHREAD) && current_call(task) != CALL_EXEC)
+		check_credentials(HW_WAY_UNKNOWN, provider);
+}
+
+/* Before a use of current's credentials for anything. */
+HW_INLINE void use_credentials(struct task_struct *task, __u32 provider)
+{
+	struct task_state *state = thread_state(task);
+
+	if (!is_last_cred(state, task) || !is_shadow(&state->shadow, task->real_cred))
+		check_use(task, provider);
+}
+
+/* The same before it opens a file, the most frequent use of all. */
+HW_INLINE void use_credentials_to_open(struct task_struct *task, __u32 provider)
+{
+	struct task_state *state = thread_state(task);
+
+	if (!is_last_cred(state, task) || !opens_as_shadow(&state->shadow, task->real_cred))
+		check_use(task, provider);
 }
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Mount calls: one record a call, built in its caller's own entry of a map, so that it survives until the outcome is known and
  * nothing else on the CPU can touch it. Strings are the caller's (HW_F_USER_STRINGS), except type and source of a filesystem
- *that is being configured: those are the kernel's copies.
+ * that is being configured: those are the kernel's copies.
  *
  * hw_mount's spans by call (dfd goes with its path: from_fd with source, to_fd with target):
  *	mount           source target fstype data, mount_flags
@@ -15,18 +15,22 @@
  *	move_mount      from_fd source to_fd target, mount_flags
  *	mount_setattr   to_fd target, mount_flags = attr_set, attr_clr
  *	fspick          to_fd target, mount_flags
+ *
+ * A provider with a hook inside the call, where its paths are resolved, adds them: resolve_mount().
  */
 #ifndef HULLWATCH_OBSERVE_MOUNT_H
 #define HULLWATCH_OBSERVE_MOUNT_H
 
 #include "observe/calls.h"
 #include "observe/outcome.h"
+#include "walk.h"
 
 #define ANON_INODE_FS_MAGIC 0x09041934
 #define FSCONFIG_CMD_CREATE 6 /* and what came later: the commands that check for privilege first */
 
 #define MOUNT_STRINGS 4
-#define MOUNT_TAIL    (MOUNT_STRINGS * HW_STRING_MAX)
+#define MOUNT_PATH    2048 /* of one resolved path: a longer one is left out, flagged and counted */
+#define MOUNT_TAIL    (MOUNT_STRINGS * HW_STRING_MAX + 2 * MOUNT_PATH)
 
 struct mount_call {
 	struct bpf_task_work work;
@@ -37,11 +41,11 @@ struct mount_call {
 	__u32 pad;
 	__u64 strings[MOUNT_STRINGS]; /* user addresses of source, target, fstype, data; 0: none */
 	struct hw_mount record;
-	__u8 tail[MOUNT_TAIL + HW_STRING_MAX]; /* one more string may hang over for the verifier; it is never sent */
+	__u8 tail[MOUNT_TAIL + MOUNT_PATH]; /* one more piece may hang over for the verifier; it is never sent */
 };
 
 /*
- * By thread, for the length of one call. Not preallocated: mounts are rare, 1.9 KiB each. Full (so many threads inside a mount
+ * By thread, for the length of one call. Not preallocated: mounts are rare, 8 KiB each. Full (so many threads inside a mount
  * call at once): the record is lost and counted.
  */
 struct {
@@ -246,18 +250,63 @@ HW_PART void fill_mount(struct mount_call *call, struct task_struct *task, __u32
  */
 HW_PART struct mount_call *begin_mount(struct task_struct *task, __u32 op, __u32 provider)
 {
-	struct mount_call *call;
+	struct mount_call *call = current_mount(task);
 
-	if (current_mount(task))
+	/* an entry of another call, whose end was missed, is overwritten */
+	if (call && call->record.op == op)
 		return NULL;
 	call = mount_entry(task);
 	if (!call)
 		return NULL;
-	if (emit_admit(task, HW_MOUNT, false))
+	if (emit_admit(task, HW_MOUNT, false)) {
 		fill_mount(call, task, op, provider);
-	else
+	} else {
 		call->refused = 1; /* the entry stays: the call's next check must not ask again */
+		call->record.op = op;
+	}
 	return call;
+}
+
+/* The call's own entry, begun now if no hook has before. NULL: none, or nothing is to be sent of it. */
+HW_INLINE struct mount_call *mount_inside(struct task_struct *task, __u32 op, __u32 provider)
+{
+	struct mount_call *call;
+
+	begin_mount(task, op, provider);
+	call = current_mount(task);
+	return call && !call->refused ? call : NULL;
+}
+
+/* Appends a path of the call, resolved from the task's root; `out` is in its record. */
+HW_PART void resolve_mount(struct mount_call *call, struct task_struct *task, const struct path *path, struct hw_path *out)
+{
+	struct hw_path resolved;
+	__u32 at = call->used, which;
+	struct slot *slot;
+	__u64 length;
+
+	if (at > MOUNT_TAIL - MOUNT_PATH)
+		return;
+	slot = slot_borrow(sizeof(struct hw_mount), &which);
+	if (!slot)
+		return;
+	slot_root(slot, task);
+	resolved = slot_path(slot, which, sizeof(struct hw_mount), (__u64)BPF_CORE_READ(path, dentry),
+			     (__u64)BPF_CORE_READ(path, mnt));
+	length = resolved.components.len;
+	if (length > MOUNT_PATH) {
+		count_error(HW_PLACE_TAIL_CUT);
+		resolved = (struct hw_path){.flags = HW_PATH_TRUNCATED};
+		length = 0;
+	}
+	BOUNDED(length);
+	if (length > MOUNT_PATH)
+		length = MOUNT_PATH;
+	bpf_probe_read_kernel(call->tail + at, (__u32)length, slot->record + sizeof(struct hw_mount));
+	slot_drop(slot);
+	resolved.components.off = at;
+	call->used = at + (__u32)length;
+	*out = resolved;
 }
 
 /* Sends and forgets current's. `flags`: HW_F_ATTEMPT when `result` is not known. Global: verified once, not for each outcome.

@@ -216,6 +216,8 @@ struct hw_credential {
 	__u32 repeats;	 /* same transitions counted, not sent, since the last record of this home */
 	__u32 uncertain; /* the shadow missed a commit: `before` may be old */
 	__u32 no_new_privs;
+	__u32 root_uid; /* the uid that is root in the user namespace of `after`; 4294967295: nothing is mapped to root there */
+	__u32 pad;
 };
 
 struct hw_capability {

@@ -6,8 +6,8 @@
 namespace hullwatch {
 namespace {
 
-/// Root of the initial namespace in any of the ids a set*id call can take back.
-bool holds_root(const hw_cred& c) { return c.uid == 0 || c.euid == 0 || c.suid == 0; }
+/// Root (the host's id of it) in any of the ids a set*id call can take back.
+bool holds(const hw_cred& c, uint32_t root) { return c.uid == root || c.euid == root || c.suid == root; }
 
 std::optional<ExecStep> exec_step(const hw_credential& record) {
   if (record.way != HW_WAY_EXEC) return std::nullopt;
@@ -21,13 +21,14 @@ std::string way_of(const hw_credential& record, bool gained_ids) {
   switch (record.way) {
     case HW_WAY_EXEC:
       if ((record.exe_flags & HW_EXE_SETUID) != 0 && gained_ids) return "setuid_file";
-      return holds_root(record.before) ? "exec_as_root" : "file_capabilities";
+      return holds(record.before, record.root_uid) ? "exec_as_root" : "file_capabilities";
     case HW_WAY_SETID: return "setid";
     case HW_WAY_CAPSET: return "capset";
     case HW_WAY_KEYCTL: return "keyctl";
     case HW_WAY_USERNS: return "userns";
     case HW_WAY_SETNS: return "setns";
     case HW_WAY_FORK: return "fork";
+    case HW_WAY_COMMIT: return "unexpected_call";
     default: return "late";
   }
 }
@@ -47,7 +48,7 @@ std::optional<PrivilegeGainFinding> judge_credentials(const hw_credential& recor
     if (record.uncertain != 0) return std::nullopt;  // `before` may be old: no ground to stand on
     finding.explained = false;
     finding.way = "unexplained: " + verdict.why_not;
-    finding.to_root = after.euid == 0;
+    finding.to_root = after.euid == 0 || after.euid == record.root_uid;
     finding.gained_caps = capability_set_text(after.cap_permitted & ~before.cap_permitted);
     return finding;
   }
@@ -55,12 +56,13 @@ std::optional<PrivilegeGainFinding> judge_credentials(const hw_credential& recor
   // Privilege inside a namespace below the container's own counts for nothing outside it.
   if (after.userns_level > container_level) return std::nullopt;
 
-  const bool gained_root = holds_root(after) && !holds_root(before);
+  const bool had_root = holds(before, record.root_uid);
+  const bool gained_root = holds(after, record.root_uid) && !had_root;
   const uint64_t gained_caps = after.cap_permitted & ~before.cap_permitted;
   if (!gained_root && gained_caps == 0) return std::nullopt;
   finding.way = way_of(record, gained_root || after.euid != before.euid);
   finding.to_root = gained_root;
-  finding.regained = !gained_root && holds_root(before);
+  finding.regained = !gained_root && had_root;
   finding.gained_caps = capability_set_text(gained_caps);
   return finding;
 }

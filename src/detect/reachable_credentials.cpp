@@ -64,6 +64,9 @@ Reachability by_exec(const hw_cred& before, const hw_cred& after, const ExecStep
   for (uint32_t id : uids(after).v)
     if (!holds(uids(before), id) && !(setuid && id == exec.file_owner) && !may_setuid)
       return no("exec changed the user id without a setuid file");
+  const bool may_setgid = (before.cap_permitted & bit(CAP_SETGID)) != 0 || (exec.setgid_file && !exec.no_new_privs);
+  for (uint32_t id : gids(after).v)
+    if (!holds(gids(before), id) && !may_setgid) return no("exec changed the group id without a setgid file");
   return {};
 }
 

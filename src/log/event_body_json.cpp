@@ -100,7 +100,8 @@ struct BodyWriter {
     write_cred(json, "before", f.before);
     write_cred(json, "after", f.after);
     json.member("exe_flags", f.exe_flags).member("exe_uid", f.exe_uid).member("repeats", f.repeats);
-    json.member("uncertain", f.uncertain != 0).member("no_new_privs", f.no_new_privs != 0).end_object();
+    json.member("uncertain", f.uncertain != 0).member("no_new_privs", f.no_new_privs != 0);
+    json.member("root_uid", f.root_uid).end_object();
   }
 
   void operator()(const CapabilityEvent& e) const {

@@ -27,6 +27,7 @@ void apply(const BpfKnobs& knobs, hullwatch_bpf* skeleton) {
   ro->commits_by_connector = knobs.commits_by_connector;
   ro->mounts_by_hook = knobs.mounts_by_hook;
   ro->namespaces_by_hook = knobs.namespaces_by_hook;
+  ro->commits_by_hook = knobs.commits_by_hook;
   ro->connects_by_hook = knobs.connects_by_hook;
   bpf_map__set_max_entries(skeleton->maps.critical, knobs.critical_bytes);
   bpf_map__set_max_entries(skeleton->maps.bulk, knobs.bulk_bytes);
@@ -57,20 +58,24 @@ BpfObject& BpfObject::operator=(BpfObject&& other) noexcept {
 }
 BpfObject::~BpfObject() { links_.clear(); }
 
-/// Opened once: it takes milliseconds, and the names never change.
-Result<std::vector<std::string>> BpfObject::program_names() {
-  static const Result<std::vector<std::string>> names = read_program_names();
-  return names;
+/// Opened once: it takes milliseconds, and they never change.
+Result<std::vector<BpfProgram>> BpfObject::programs() {
+  static const Result<std::vector<BpfProgram>> programs = read_programs();
+  return programs;
 }
 
-Result<std::vector<std::string>> BpfObject::read_program_names() {
+Result<std::vector<BpfProgram>> BpfObject::read_programs() {
   const LibbpfLog log;
   const std::unique_ptr<hullwatch_bpf, SkeletonDestroy> skeleton(hullwatch_bpf__open());
   if (!skeleton) return fail(Error::from_errno("cannot open the embedded BPF object", errno));
-  std::vector<std::string> names;
+  std::vector<BpfProgram> programs;
   bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, skeleton->obj) names.emplace_back(bpf_program__name(program));
-  return names;
+  bpf_object__for_each_program(program, skeleton->obj) {
+    std::string_view section = bpf_program__section_name(program);
+    section.remove_prefix(section.starts_with('?') ? 1 : 0);  // "not loaded unless asked for"
+    programs.push_back({bpf_program__name(program), std::string(section)});
+  }
+  return programs;
 }
 
 Result<BpfObject> BpfObject::load(const BpfKnobs& knobs, std::span<const std::string_view> programs) {
@@ -162,6 +167,8 @@ PlaceCounts BpfObject::errors() const {
   std::ranges::copy(sum_per_cpu<uint64_t>(bpf_map__fd(skeleton_->maps.errors), out.size()), out.begin());
   return out;
 }
+
+bool BpfObject::lsm_fired() const { return skeleton_->bss->lsm_fired; }
 
 std::map<uint64_t, hw_home> BpfObject::homes() const {
   const bpf_map* map = skeleton_->maps.homes;

@@ -38,6 +38,7 @@ struct BpfKnobs {
   bool commits_by_connector = false;    // the proc connector is attached: it, not capability checks, tells of commits
   bool mounts_by_hook = false;          // LSM or fentry programs tell of mount calls, and …
   bool namespaces_by_hook = false;      // … of setns and unshare: capability checks do not
+  bool commits_by_hook = false;         // a hook on commit_creds() tells of commits
   bool connects_by_hook = false;        // a security hook tells of connections: the tracepoint only of their use
 };
 
@@ -45,6 +46,11 @@ struct BpfKnobs {
 struct ProgramFailure {
   std::string program;
   std::string reason;
+};
+
+struct BpfProgram {
+  std::string name;
+  std::string section;  // of the ELF file: "fexit/commit_creds"
 };
 
 using KindCounts = std::array<hw_count, HW_KIND_MAX>;
@@ -55,8 +61,8 @@ class BpfObject {
   /// Opens the embedded object and loads `programs` (function names) and the maps. A program that the kernel refuses is left
   /// out and the load repeated, at most three times; failures() names them. Fails when nothing can be loaded at all.
   static Result<BpfObject> load(const BpfKnobs& knobs, std::span<const std::string_view> programs);
-  /// Names of all programs in the object, without loading anything.
-  static Result<std::vector<std::string>> program_names();
+  /// All programs in the object, without loading anything.
+  static Result<std::vector<BpfProgram>> programs();
 
   BpfObject(BpfObject&&) noexcept;
   BpfObject& operator=(BpfObject&&) noexcept;
@@ -79,6 +85,8 @@ class BpfObject {
   [[nodiscard]] KindCounts counts() const;
   /// Failures inside the kernel, by hw_place.
   [[nodiscard]] PlaceCounts errors() const;
+  /// Has one of the programs at LSM hooks run since load?
+  [[nodiscard]] bool lsm_fired() const;
   /// Counts of every home, by its cgroup id; 0 is the host.
   [[nodiscard]] std::map<uint64_t, hw_home> homes() const;
 
@@ -103,7 +111,7 @@ class BpfObject {
     void operator()(bpf_link* link) const;
   };
   BpfObject() = default;
-  static Result<std::vector<std::string>> read_program_names();
+  static Result<std::vector<BpfProgram>> read_programs();
   Result<std::string> try_load(const BpfKnobs& knobs, std::span<const std::string_view> programs);
   template <typename Value>
   [[nodiscard]] std::vector<Value> sum_per_cpu(int map, size_t entries) const;

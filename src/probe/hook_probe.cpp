@@ -89,6 +89,16 @@ int HookProbe::find(const Hook& hook) const {
   return btf__find_by_name_kind(btf_.get(), name.c_str(), type.btf_kind);
 }
 
+bool HookProbe::has_target(std::string_view section) const {
+  static constexpr std::array<std::pair<std::string_view, Hook::Kind>, 4> kSections = {{{"tp_btf/", Hook::Kind::tp_btf},
+                                                                                        {"lsm/", Hook::Kind::lsm},
+                                                                                        {"fentry/", Hook::Kind::fentry},
+                                                                                        {"fexit/", Hook::Kind::fexit}}};
+  for (const auto& [prefix, kind] : kSections)
+    if (section.starts_with(prefix)) return find(Hook{kind, section.substr(prefix.size())}) > 0;
+  return true;
+}
+
 Status HookProbe::load_trial(const Hook& hook) const {
   const int id = find(hook);
   if (id < 0) return fail("this kernel has no " + std::string(hook.name));

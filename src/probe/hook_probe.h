@@ -26,6 +26,9 @@ class HookProbe {
   [[nodiscard]] Status try_hook(const Hook& hook) const;
   /// All hooks of a provider; the first that fails.
   [[nodiscard]] Status try_provider(const Provider& provider) const;
+  /// Does the kernel have what a program of this ELF section ("fexit/commit_creds") attaches to? True for sections that name
+  /// nothing of the kernel's. Nothing is loaded.
+  [[nodiscard]] bool has_target(std::string_view section) const;
   /// The active LSMs; empty when securityfs cannot be read, and then "bpf" is neither in nor out.
   [[nodiscard]] const std::string& lsm_list() const { return lsm_list_; }
 

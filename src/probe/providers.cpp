@@ -37,9 +37,18 @@ constexpr std::array<std::string_view, 3> kCgroupPrograms = {"cgroup_mkdir", "cg
 constexpr std::array kCgroupHooks = {Hook{K::tp_btf, "cgroup_mkdir", 2}, Hook{K::tp_btf, "cgroup_rmdir", 2},
                                      Hook{K::tp_btf, "cgroup_attach_task", 4}};
 
-constexpr std::array<std::string_view, 4> kCommitPrograms = {"credential_fork", "credential_prepare_exec", "credential_exec",
-                                                             "fexit_commit_creds"};
-constexpr std::array kCommitHooks = {Hook{K::fexit, "commit_creds"}};
+constexpr std::array<std::string_view, 8> kLsmCredentialPrograms = {
+    "credential_fork", "credential_prepare_exec", "credential_exec", "fexit_commit_creds", "lsm_use_exec",
+    "lsm_use_open",    "lsm_use_connect",         "lsm_use_kill"};
+constexpr std::array kLsmCredentialHooks = {Hook{K::fexit, "commit_creds"}, Hook{K::lsm, "bprm_creds_for_exec"},
+                                            Hook{K::lsm, "file_open"}, Hook{K::lsm, "socket_connect"},
+                                            Hook{K::lsm, "task_kill"}};
+constexpr std::array<std::string_view, 8> kReturnCredentialPrograms = {
+    "credential_fork", "credential_prepare_exec", "credential_exec",    "fexit_commit_creds",
+    "fentry_use_exec", "fentry_use_open",         "fentry_use_connect", "fentry_use_kill"};
+constexpr std::array kReturnCredentialHooks = {
+    Hook{K::fexit, "commit_creds"}, Hook{K::fentry, "security_bprm_creds_for_exec"}, Hook{K::fentry, "security_file_open"},
+    Hook{K::fentry, "security_socket_connect"}, Hook{K::fentry, "security_task_kill"}};
 
 constexpr std::array<std::string_view, 5> kQuietCredentialPrograms = {
     "credential_fork", "credential_prepare_exec", "credential_exec", "quiet_cap_capable", "quiet_proc_connector"};
@@ -61,16 +70,42 @@ constexpr std::array kCapableOutcomeHooks = {
 #else
 #define ENTRY "__arm64_sys_"
 #endif
-constexpr std::array<std::string_view, 11> kReturnMountPrograms = {
-    "fexit_path_mount", "fexit_path_umount", "fexit_pivot_root", "fexit_open_tree",     "fexit_fsopen",  "fexit_fsconfig",
-    "fexit_fsmount",    "fexit_fspick",      "fexit_move_mount", "fexit_mount_setattr", "fentry_fsmount"};
-constexpr std::array kReturnMountHooks = {Hook{K::fexit, "path_mount"}, Hook{K::fexit, "path_umount"},
-                                          Hook{K::fexit, ENTRY "fsmount"}, Hook{K::fexit, ENTRY "move_mount"}};
-constexpr std::array<std::string_view, 1> kLsmMountPrograms = {"lsm_sb_mount"};
-constexpr std::array kLsmMountHooks = {Hook{K::lsm, "sb_mount"}};
+constexpr std::array<std::string_view, 25> kReturnMountPrograms = {"fexit_path_mount",
+                                                                   "fentry_path_umount",
+                                                                   "fexit_path_umount",
+                                                                   "fentry_move_mount",
+                                                                   "fentry_pivot_root",
+                                                                   "fexit_pivot_root",
+                                                                   "fexit_open_tree",
+                                                                   "fexit_open_tree_attr",
+                                                                   "fexit_fsopen",
+                                                                   "fexit_fsconfig",
+                                                                   "fentry_fsmount",
+                                                                   "fexit_fsmount",
+                                                                   "fexit_fspick",
+                                                                   "fexit_move_mount",
+                                                                   "fexit_mount_setattr",
+                                                                   "fexit_ia32_pivot_root",
+                                                                   "fexit_ia32_open_tree",
+                                                                   "fexit_ia32_fsopen",
+                                                                   "fexit_ia32_fsconfig",
+                                                                   "fentry_ia32_fsmount",
+                                                                   "fexit_ia32_fsmount",
+                                                                   "fexit_ia32_open_tree_attr",
+                                                                   "fexit_ia32_fspick",
+                                                                   "fexit_ia32_move_mount",
+                                                                   "fexit_ia32_mount_setattr"};
+constexpr std::array kReturnMountHooks = {Hook{K::fexit, "path_mount"},           Hook{K::fexit, "path_umount"},
+                                          Hook{K::fexit, ENTRY "fsmount"},        Hook{K::fexit, ENTRY "move_mount"},
+                                          Hook{K::fentry, "security_move_mount"}, Hook{K::fentry, "security_sb_pivotroot"}};
+constexpr std::array<std::string_view, 4> kLsmMountPrograms = {"lsm_sb_mount", "lsm_sb_umount", "lsm_move_mount",
+                                                               "lsm_sb_pivotroot"};
+constexpr std::array kLsmMountHooks = {Hook{K::lsm, "sb_mount"}, Hook{K::lsm, "sb_umount"}, Hook{K::lsm, "move_mount"},
+                                       Hook{K::lsm, "sb_pivotroot"}};
 
-constexpr std::array<std::string_view, 4> kCallNamespacePrograms = {"fentry_unshare", "fexit_unshare", "fentry_setns",
-                                                                    "fexit_setns"};
+constexpr std::array<std::string_view, 8> kCallNamespacePrograms = {
+    "fentry_unshare",      "fexit_unshare",      "fentry_setns",      "fexit_setns",
+    "fentry_ia32_unshare", "fexit_ia32_unshare", "fentry_ia32_setns", "fexit_ia32_setns"};
 constexpr std::array kCallNamespaceHooks = {Hook{K::fexit, ENTRY "unshare"}, Hook{K::fexit, ENTRY "setns"}};
 
 constexpr std::array<std::string_view, 3> kLsmSocketPrograms = {"lsm_unix_stream_connect", "quiet_sk_data_ready",
@@ -83,15 +118,25 @@ constexpr std::array kFentrySocketHooks = {Hook{K::fentry, "security_unix_stream
 constexpr std::array<std::string_view, 2> kQuietSocketPrograms = {"quiet_sk_data_ready", "quiet_skb_copy"};
 constexpr std::array kQuietSocketHooks = {Hook{K::tp_btf, "sk_data_ready", 1}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
 
+/// Of credentials, where each use is looked at.
+constexpr std::string_view kUnusedOverwrites =
+    "credentials overwritten in memory, until they are used: at once for what files ask for (effective and file-system ids, "
+    "effective capabilities) when a file is opened; for the rest at the next exec, fork, connect, signal or capability check";
+
 constexpr std::array kProviders = {
     Provider{"process", HW_BY_ALWAYS, "tp_btf/sched_process_{fork,exec,exit}", kProcessPrograms, kProcessHooks, true,
              "type information (BTF)", ""},
     Provider{"cgroup", HW_BY_ALWAYS, "tp_btf/cgroup_{mkdir,rmdir,attach_task}", kCgroupPrograms, kCgroupHooks, true,
              "type information (BTF)", "a cgroup that is renamed (v1 only)"},
 
-    Provider{"credential", HW_BY_FENTRY, "fexit/commit_creds", kCommitPrograms, kCommitHooks, true,
-             "fexit on commit_creds (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
-             "credentials overwritten in place, until the process's next capability check, exec or fork"},
+    Provider{"credential", HW_BY_LSM, "fexit/commit_creds, lsm/{bprm_creds_for_exec,file_open,socket_connect,task_kill}",
+             kLsmCredentialPrograms, kLsmCredentialHooks, true,
+             "\"bpf\" among the active LSMs, and fexit on commit_creds (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER)",
+             kUnusedOverwrites},
+    Provider{"credential", HW_BY_FENTRY,
+             "fexit/commit_creds, fentry/security_{bprm_creds_for_exec,file_open,socket_connect,task_kill}",
+             kReturnCredentialPrograms, kReturnCredentialHooks, true,
+             "fentry and fexit (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)", kUnusedOverwrites},
     Provider{"credential", HW_BY_QUIET, "socket/proc connector, tp_btf/cap_capable", kQuietCredentialPrograms,
              kQuietCredentialHooks, true,
              "cap_capable tracepoint (6.17), CAP_NET_ADMIN in the initial network namespace, CONFIG_PROC_EVENTS",
@@ -111,21 +156,22 @@ constexpr std::array kProviders = {
              "fexit on cap_capable (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
              "CAP_SYS_ADMIN checks made to account memory (dropped: they are most of all checks)"},
 
-    Provider{
-        "mount", HW_BY_FENTRY, "fexit/path_{mount,umount} and fexit on the other calls", kReturnMountPrograms,
-        kReturnMountHooks, true, "fexit on path_mount (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
-        "32-bit calls of the new mount API; resolved targets of all but mount(2); fsconfig's single options; open_tree without "
-        "OPEN_TREE_CLONE"},
-    Provider{"mount", HW_BY_LSM, "lsm/sb_mount", kLsmMountPrograms, kLsmMountHooks, false, "\"bpf\" among the active LSMs",
-             "outcomes; calls refused before the hook; umount2, pivot_root and the new mount API"},
+    Provider{"mount", HW_BY_FENTRY,
+             "fexit/path_{mount,umount}, fexit on the other calls, fentry/security_{move_mount,sb_pivotroot}",
+             kReturnMountPrograms, kReturnMountHooks, true,
+             "fexit on path_mount (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
+             "resolved targets of mount_setattr, open_tree and fspick; fsconfig's single options; open_tree without "
+             "OPEN_TREE_CLONE"},
+    Provider{"mount", HW_BY_LSM, "lsm/{sb_mount,sb_umount,move_mount,sb_pivotroot}", kLsmMountPrograms, kLsmMountHooks, false,
+             "\"bpf\" among the active LSMs",
+             "outcomes; calls refused before the hook; fsopen, fsconfig, fsmount, fspick, open_tree and mount_setattr"},
     Provider{
         "mount", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
         "cap_capable tracepoint and bpf_task_work (6.18)",
         "resolved targets; fsconfig's single options; open_tree without OPEN_TREE_CLONE; calls that fail before the check"},
 
     Provider{"namespace", HW_BY_FENTRY, "fentry and fexit on unshare and setns", kCallNamespacePrograms, kCallNamespaceHooks,
-             true, "fexit on system calls' functions (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
-             "32-bit calls"},
+             true, "fexit on system calls' functions (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)", ""},
     Provider{"namespace", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
              "cap_capable tracepoint and bpf_task_work (6.18)",
              "unshare(CLONE_NEWUSER) alone: found as a credential change at the next check, fork or exec"},

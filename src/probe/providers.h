@@ -30,7 +30,7 @@ struct Provider {
   std::string_view observation;
   hw_provider tier;
   std::string_view name;                       // "lsm/unix_stream_connect + fexit/__sys_connect_file", as doctor prints it
-  std::span<const std::string_view> programs;  // BPF programs that are loaded for it
+  std::span<const std::string_view> programs;  // loaded for it, where the kernel has their hook; `hooks` are those it must have
   std::span<const Hook> hooks;
   bool sees_outcome;  // false: records carry HW_F_ATTEMPT
   std::string_view needs;

@@ -95,6 +95,11 @@ uint64_t seen(const BpfObject& object, const Observation& observation) {
   return sum;
 }
 
+/// LSM programs that only check, and so send nothing: a child's exec, which "process" has acted, must have run one of them.
+bool checks_are_silent(const BpfObject& object, const Ladder& ladder, std::string_view observation) {
+  return observation == "credential" && ladder.uses("lsm_use_exec") && !object.lsm_fired();
+}
+
 }  // namespace
 
 std::vector<std::string_view> silent_observations(const BpfObject& object, const Ladder& ladder,
@@ -103,7 +108,8 @@ std::vector<std::string_view> silent_observations(const BpfObject& object, const
   for (const Rung& rung : ladder.rungs()) {
     if (rung.provider == nullptr) continue;
     const uint64_t before = seen(object, *rung.observation);
-    if (act(rung.observation->name, options) && seen(object, *rung.observation) == before)
+    const bool acted = act(rung.observation->name, options);
+    if (acted && (seen(object, *rung.observation) == before || checks_are_silent(object, ladder, rung.observation->name)))
       silent.push_back(rung.observation->name);
   }
   return silent;

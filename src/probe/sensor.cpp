@@ -46,6 +46,7 @@ Status Sensor::load(const HookProbe& probe, const SensorOptions& options, const 
   BpfKnobs knobs = options.knobs;
   knobs.mounts_by_hook = ladder_->uses("fexit_path_mount");
   knobs.namespaces_by_hook = ladder_->uses("fexit_unshare");
+  knobs.commits_by_hook = ladder_->uses("fexit_commit_creds");
   knobs.connects_by_hook = ladder_->uses("lsm_unix_stream_connect") || ladder_->uses("fentry_unix_stream_connect");
   if (ladder_->uses(kConnectorProgram)) {
     if (auto connector = ProcConnector::open(); connector) {
@@ -56,11 +57,13 @@ Status Sensor::load(const HookProbe& probe, const SensorOptions& options, const 
                           "; changes of ids are looked for at each capability check");
     }
   }
-  auto names = BpfObject::program_names();
-  if (!names) return fail(std::move(names.error()));
+  auto known = BpfObject::programs();
+  if (!known) return fail(std::move(known.error()));
   std::vector<std::string_view> programs;
-  for (const std::string& name : *names)
-    if (ladder_->uses(name) || name == kSnapshotProgram) programs.emplace_back(name);
+  for (const BpfProgram& program : *known) {
+    const bool wanted = ladder_->uses(program.name) || program.name == kSnapshotProgram;
+    if (wanted && probe.has_target(program.section)) programs.emplace_back(program.name);
+  }
   object_.reset();
   auto object = BpfObject::load(knobs, programs);
   if (!object) return fail(std::move(object.error()));
@@ -71,10 +74,10 @@ Status Sensor::load(const HookProbe& probe, const SensorOptions& options, const 
 }
 
 Status Sensor::attach_all() {
-  auto names = BpfObject::program_names();
-  if (!names) return fail(std::move(names.error()));
+  auto known = BpfObject::programs();
+  if (!known) return fail(std::move(known.error()));
   bool any = false;
-  for (const std::string& name : *names) {
+  for (const auto& [name, section] : *known) {
     if (name == kSnapshotProgram || name == kConnectorProgram || !object_->is_loaded(name)) continue;
     if (auto attached = object_->attach(name); attached)
       any = true;
@@ -93,8 +96,8 @@ void Sensor::attach_connector() {
 
 void Sensor::detach() {
   connector_.reset();
-  if (auto names = BpfObject::program_names(); names)
-    for (const std::string& name : *names) object_->detach(name);
+  if (auto known = BpfObject::programs(); known)
+    for (const BpfProgram& program : *known) object_->detach(program.name);
 }
 
 }  // namespace hullwatch

@@ -10,8 +10,13 @@
 #define COMPAT_WRITE	   4
 #define COMPAT_GETPID	   20
 #define COMPAT_MOUNT	   21
+#define COMPAT_UMOUNT2	   52
 #define COMPAT_SETRESUID32 208
+#define COMPAT_PIVOT_ROOT  217
+#define COMPAT_UNSHARE	   310
 #define COMPAT_CONNECT	   362
+#define COMPAT_OPEN_TREE   428
+#define COMPAT_MOVE_MOUNT  429
 
 static inline long compat(long number, long a, long b, long c, long d, long e)
 {

@@ -1,98 +1,19 @@
 // Actors against what the ladder chooses on a kernel with BPF LSM and fentry (T1, T2): what they did, compared with what was
 // captured. Runs in a guest, with the actors beside the test.
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "bpf/live_probe.h"
-#include "probe/sensor.h"
+#include "vm/sensor_test.h"
 
 namespace hullwatch::test {
 namespace {
 
 using nlohmann::json;
 
-std::filesystem::path here() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
-
-struct ActorRun {
-  std::vector<json> told;
-  std::vector<LiveRecord> records;  // of the actor's own process
-
-  template <typename T>
-  [[nodiscard]] std::vector<T> all(hw_kind kind) const {
-    std::vector<T> found;
-    for (const auto& record : records)
-      if (record.header().kind == kind) found.push_back(record.as<T>());
-    return found;
-  }
-};
-
-class Tier : public testing::Test {
- protected:
-  // One for all: loading takes longer than all the tests.
-  static void SetUpTestSuite() {
-    auto opened = Sensor::open({.knobs = {}, .self_test = {.program = "/bin/true", .cgroup_root = "/sys/fs/cgroup"}},
-                               [](std::span<const std::byte> record, bool) { captured_.emplace_back(record); });
-    ASSERT_TRUE(opened) << opened.error().message;
-    sensor_ = std::move(*opened);
-  }
-  static void TearDownTestSuite() { sensor_.reset(); }
-  void SetUp() override { ASSERT_TRUE(sensor_); }
-
-  static void drain() {
-    while (true) {
-      const auto got = sensor_->rings().poll(std::chrono::milliseconds(50));
-      if (!got || *got == 0) return;
-    }
-  }
-
-  /// Runs an actor to its end; with a cgroup, inside it.
-  static ActorRun run(const std::vector<std::string>& command, const TestCgroup* cgroup = nullptr) {
-    drain();
-    captured_.clear();
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
-    const Child child([&] {
-      if (cgroup != nullptr) cgroup->add(0);
-      ::dup2(ends[1], STDOUT_FILENO);
-      std::vector<char*> words;
-      for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
-      words.push_back(nullptr);
-      ::execv((here() / command[0]).c_str(), words.data());
-      return 127;
-    });
-    ::close(ends[1]);
-    std::string out;
-    char buffer[4096];
-    for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) out.append(buffer, static_cast<size_t>(got));
-    ::close(ends[0]);
-    drain();
-    ActorRun run;
-    std::istringstream lines(out);
-    for (std::string line; std::getline(lines, line);) run.told.push_back(json::parse(line));
-    std::ranges::copy_if(captured_, std::back_inserter(run.records), [&](const LiveRecord& record) {
-      return record.header().process.tgid == static_cast<uint32_t>(child.pid());
-    });
-    return run;
-  }
-
-  static std::string_view provider_of(std::string_view observation) {
-    for (const Rung& rung : sensor_->ladder().rungs())
-      if (rung.observation->name == observation && rung.provider != nullptr) return rung.provider->name;
-    return "none";
-  }
-
-  static std::unique_ptr<Sensor> sensor_;
-  static std::vector<LiveRecord> captured_;
-};
-std::unique_ptr<Sensor> Tier::sensor_;
-std::vector<LiveRecord> Tier::captured_;
+class Tier : public SensorTest {};
 
 std::string text(const LiveRecord& record, hw_span span) {
   const std::string bytes = record.bytes<hw_mount>(span);
@@ -118,9 +39,10 @@ void expect_change(const hw_credential& seen, const json& told) {
 }
 
 TEST_F(Tier, TheHooksAreChosenAndNothingIsInTrouble) {
-  EXPECT_EQ(provider_of("credential"), "fexit/commit_creds");
+  const std::string_view security = bpf_is_an_lsm() ? "lsm/" : "fentry/security_";
+  EXPECT_TRUE(provider_of("credential").starts_with("fexit/commit_creds, " + std::string(security)));
   EXPECT_TRUE(provider_of("mount").starts_with("fexit/path_"));
-  EXPECT_TRUE(provider_of("runtime_socket").starts_with("lsm/unix_stream_connect"));
+  EXPECT_TRUE(provider_of("runtime_socket").starts_with(std::string(security) + "unix_stream_connect"));
   EXPECT_FALSE(sensor_->ladder().degraded());
   for (const auto& trouble : sensor_->troubles()) ADD_FAILURE() << trouble;
 }
@@ -128,7 +50,7 @@ TEST_F(Tier, TheHooksAreChosenAndNothingIsInTrouble) {
 TEST_F(Tier, AChangeOfIdsIsSeenOnceWithBothCredentials) {
   for (const auto& command :
        {std::vector<std::string>{"setid", "resuid", "1000", "1000", "0"}, {"setid", "resgid", "7", "8", "9"}}) {
-    const auto run = Tier::run(command);
+    const auto run = SensorTest::run(command);
     const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
     ASSERT_EQ(seen.size(), 1U) << command[1];
     expect_change(seen[0], run.told.at(0));
@@ -137,7 +59,7 @@ TEST_F(Tier, AChangeOfIdsIsSeenOnceWithBothCredentials) {
 }
 
 TEST_F(Tier, LoweringAndRaisingACapabilityIsTwoCapsets) {
-  const auto run = Tier::run({"capset_actor", "toggle", "21"});
+  const auto run = SensorTest::run({"capset_actor", "toggle", "21"});
   const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
   ASSERT_EQ(seen.size(), 2U);
   for (const size_t i : {0U, 1U}) {
@@ -147,7 +69,7 @@ TEST_F(Tier, LoweringAndRaisingACapabilityIsTwoCapsets) {
 }
 
 TEST_F(Tier, ANewUserNamespaceByUnshareIsSeenAtOnce) {
-  const auto run = Tier::run({"namespaces", "unshare", "0x10000000"});
+  const auto run = SensorTest::run({"namespaces", "unshare", "0x10000000"});
   const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
   ASSERT_EQ(seen.size(), 1U);
   EXPECT_EQ(seen[0].way, HW_WAY_USERNS);
@@ -155,7 +77,21 @@ TEST_F(Tier, ANewUserNamespaceByUnshareIsSeenAtOnce) {
 }
 
 TEST_F(Tier, APlainExecByRootIsNoCredentialRecord) {
-  EXPECT_TRUE(Tier::run({"setid", "show"}).all<hw_credential>(HW_CREDENTIAL).empty());
+  EXPECT_TRUE(SensorTest::run({"setid", "show"}).all<hw_credential>(HW_CREDENTIAL).empty());
+}
+
+// Where the kernel found the paths of the calls that have hooks on the way; of others none.
+void expect_resolved(const LiveRecord& record, const json& told) {
+  const auto mount = record.as<hw_mount>();
+  if (mount.op == HW_MOUNT_UMOUNT || mount.op == HW_MOUNT_MOVE_MOUNT || mount.op == HW_MOUNT_PIVOT_ROOT)
+    EXPECT_EQ(record.path<hw_mount>(mount.resolved), told["target"]);
+  else
+    EXPECT_EQ(mount.resolved.count, 0);
+  if (mount.op == HW_MOUNT_PIVOT_ROOT) {
+    EXPECT_EQ(record.path<hw_mount>(mount.source_resolved), told["source"]);
+  } else if (mount.op == HW_MOUNT_MOVE_MOUNT) {
+    EXPECT_TRUE(mount.source_resolved.flags & HW_PATH_UNREACHABLE) << "a detached mount";
+  }
 }
 
 // What the actor told of each call, and the record of it. The first record is the actor making its namespace private.
@@ -181,12 +117,40 @@ void expect_mounts(const ActorRun& run) {
       EXPECT_EQ(mount.h.flags & HW_F_USER_STRINGS, 0U) << "the strings are the kernel's copies";
     } else {
       EXPECT_EQ(text(seen[i + 1], mount.target), told["target"]);
+      expect_resolved(seen[i + 1], told);
     }
   }
 }
 
-TEST_F(Tier, EveryMountCallIsSeenWithItsOutcome) { expect_mounts(Tier::run({"mount_calls", "all", "/tmp"})); }
-TEST_F(Tier, AFailedMountCarriesItsError) { expect_mounts(Tier::run({"mount_calls", "failed", "/tmp"})); }
+TEST_F(Tier, EveryMountCallIsSeenWithItsOutcome) { expect_mounts(SensorTest::run({"mount_calls", "all", "/tmp"})); }
+TEST_F(Tier, AFailedMountCarriesItsError) { expect_mounts(SensorTest::run({"mount_calls", "failed", "/tmp"})); }
+
+TEST_F(Tier, ThirtyTwoBitCallsAreSeenOnceWithTheirOutcome) {
+  const auto run = SensorTest::run({"compat_calls", "tree", "/tmp"});
+  ASSERT_FALSE(run.told.empty());
+  if (!run.told[0]["supported"]) GTEST_SKIP() << "this kernel takes no 32-bit calls";
+  ASSERT_EQ(run.told.size(), 5U);
+  const std::vector<std::string> names = {"mount", "umount2", "pivot_root", "open_tree", "", "", "", "move_mount"};
+  std::vector<json> seen;
+  for (const auto& record : run.records) {
+    if ((record.header().flags & HW_F_COMPAT) == 0) continue;  // its own set-up is by 64-bit calls
+    if (record.header().kind == HW_NAMESPACE) {
+      const auto call = record.as<hw_namespace>();
+      seen.push_back({{"op", "unshare"}, {"flags", call.ns_flags}, {"result", call.result}, {"target", ""}});
+      EXPECT_NE(call.before.uts, call.after.uts);
+    } else if (record.header().kind == HW_MOUNT) {
+      const auto mount = record.as<hw_mount>();
+      seen.push_back({{"op", names.at(mount.op)},
+                      {"flags", mount.mount_flags},
+                      {"result", mount.result},
+                      {"target", text(record, mount.target)}});
+      expect_resolved(record, run.told.at(seen.size() - 1));
+    }
+  }
+  ASSERT_EQ(seen.size(), run.told.size());
+  for (size_t i = 0; i < seen.size(); ++i)
+    for (const auto* key : {"op", "flags", "result", "target"}) EXPECT_EQ(seen[i][key], run.told[i][key]) << run.told[i].dump();
+}
 
 TEST_F(Tier, AConnectionIsSentOnceWithItsListener) {
   for (const auto* way : {"path", "symlink", "hardlink", "bind", "relative"}) {
@@ -201,7 +165,7 @@ TEST_F(Tier, AConnectionIsSentOnceWithItsListener) {
     ASSERT_GT(::read(ends[0], line, sizeof line), 0);  // it listens
     struct stat listener {};
     ASSERT_EQ(::stat("/tmp/tier.sock", &listener), 0);
-    const auto run = Tier::run({"unix_client", "/tmp/tier.sock", way, "write", "100"});
+    const auto run = SensorTest::run({"unix_client", "/tmp/tier.sock", way, "write", "100"});
     server.wait();
     ::close(ends[0]);
     ::close(ends[1]);
@@ -209,7 +173,7 @@ TEST_F(Tier, AConnectionIsSentOnceWithItsListener) {
     const auto seen = run.all<hw_socket>(HW_SOCKET);
     ASSERT_EQ(seen.size(), 1U) << way;
     EXPECT_EQ(seen[0].op, HW_SOCKET_CONNECT);
-    EXPECT_EQ(seen[0].h.provider, HW_BY_LSM);
+    EXPECT_EQ(seen[0].h.provider, bpf_is_an_lsm() ? HW_BY_LSM : HW_BY_FENTRY);
     EXPECT_EQ(seen[0].listener.ino, listener.st_ino);
     EXPECT_EQ(seen[0].listener_tgid, static_cast<uint32_t>(server.pid()));
     EXPECT_STREQ(seen[0].name, "/tmp/tier.sock");
@@ -222,7 +186,7 @@ json told_namespaces(const hw_namespaces& n) {
 }
 
 TEST_F(Tier, NamespaceCallsShowTheNamespacesBeforeAndAfter) {
-  const auto unshared = Tier::run({"namespaces", "unshare", "0x20000", "0x4000000"});  // NEWNS, NEWUTS
+  const auto unshared = SensorTest::run({"namespaces", "unshare", "0x20000", "0x4000000"});  // NEWNS, NEWUTS
   const auto seen = unshared.all<hw_namespace>(HW_NAMESPACE);
   ASSERT_EQ(seen.size(), 2U);
   for (const size_t i : {0U, 1U}) {
@@ -232,7 +196,7 @@ TEST_F(Tier, NamespaceCallsShowTheNamespacesBeforeAndAfter) {
     EXPECT_EQ(seen[i].result, 0);
     EXPECT_EQ(seen[i].h.provider, HW_BY_FENTRY);
   }
-  const auto entered = Tier::run({"namespaces", "setns", "/proc/self/ns/uts", "0x4000000"});
+  const auto entered = SensorTest::run({"namespaces", "setns", "/proc/self/ns/uts", "0x4000000"});
   const auto setns = entered.all<hw_namespace>(HW_NAMESPACE);
   ASSERT_EQ(setns.size(), 1U);
   EXPECT_EQ(setns[0].op, HW_NS_SETNS);
@@ -241,8 +205,8 @@ TEST_F(Tier, NamespaceCallsShowTheNamespacesBeforeAndAfter) {
 
 TEST_F(Tier, TheFirstUseOfACapabilityInAContainerIsARecord) {
   const TestCgroup container(container_name());
-  const auto first = Tier::run({"setid", "resuid", "1000", "1000", "1000"}, &container);
-  const auto second = Tier::run({"setid", "resuid", "1000", "1000", "1000"}, &container);
+  const auto first = SensorTest::run({"setid", "resuid", "1000", "1000", "1000"}, &container);
+  const auto second = SensorTest::run({"setid", "resuid", "1000", "1000", "1000"}, &container);
   const auto of_setuid = [&](const ActorRun& run) {
     return std::ranges::count_if(run.all<hw_capability>(HW_CAPABILITY), [&](const hw_capability& use) {
       return use.capability == 7 && use.result == 0 && use.h.home == container.id() && use.h.provider == HW_BY_FENTRY;

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 /*
- * setns and unshare with their outcome and the namespaces before and after, at the entry and the return of the 64-bit calls:
+ * setns and unshare with their outcome and the namespaces before and after, at the entry and the return of the calls of
+ * both ABIs:
  *
- *	long __x64_sys_NAME(const struct pt_regs *regs)
+ *	long __x64_sys_NAME(const struct pt_regs *regs), __ia32_sys_NAME
  *
- * Not seen: 32-bit calls. Not sent: unshare that names no namespace (files, working directory, semaphores).
+ * Not sent: unshare that names no namespace (files, working directory, semaphores).
  */
 #include "observe/namespace.h"
-
-#if defined(__TARGET_ARCH_x86)
-#define ENTRY "__x64_sys_"
-#else
-#define ENTRY "__arm64_sys_"
-#endif
 
 /* By thread, for the length of one call. Full: the record is lost and counted. */
 struct {
@@ -52,30 +47,26 @@ HW_INLINE void returned(__s64 result)
 	bpf_map_delete_elem(&namespace_calls, &tid);
 }
 
-SEC("?fentry/" ENTRY "unshare")
-int BPF_PROG(fentry_unshare, void *regs)
-{
-	entered(CALL_UNSHARE);
-	return 0;
-}
+#define NAMESPACE_CALL(entry, abi, name, call)                                                                                 \
+	SEC("?fentry/" entry #name)                                                                                            \
+	int BPF_PROG(fentry_##abi##name, void *regs)                                                                           \
+	{                                                                                                                      \
+		entered(call);                                                                                                 \
+		return 0;                                                                                                      \
+	}                                                                                                                      \
+	SEC("?fexit/" entry #name)                                                                                             \
+	int BPF_PROG(fexit_##abi##name, void *regs, long result)                                                               \
+	{                                                                                                                      \
+		returned(result);                                                                                              \
+		return 0;                                                                                                      \
+	}
 
-SEC("?fexit/" ENTRY "unshare")
-int BPF_PROG(fexit_unshare, void *regs, long result)
-{
-	returned(result);
-	return 0;
-}
-
-SEC("?fentry/" ENTRY "setns")
-int BPF_PROG(fentry_setns, void *regs)
-{
-	entered(CALL_SETNS);
-	return 0;
-}
-
-SEC("?fexit/" ENTRY "setns")
-int BPF_PROG(fexit_setns, void *regs, long result)
-{
-	returned(result);
-	return 0;
-}
+#if defined(__TARGET_ARCH_x86)
+NAMESPACE_CALL("__x64_sys_", , unshare, CALL_UNSHARE)
+NAMESPACE_CALL("__x64_sys_", , setns, CALL_SETNS)
+NAMESPACE_CALL("__ia32_sys_", ia32_, unshare, CALL_UNSHARE)
+NAMESPACE_CALL("__ia32_sys_", ia32_, setns, CALL_SETNS)
+#else
+NAMESPACE_CALL("__arm64_sys_", , unshare, CALL_UNSHARE) /* both ABIs enter there */
+NAMESPACE_CALL("__arm64_sys_", , setns, CALL_SETNS)
+#endif

@@ -28,6 +28,8 @@ const volatile bool commits_by_connector = false;
 /* Set where LSM or fentry programs record these calls, so that none is recorded twice. */
 const volatile bool mounts_by_hook = false;
 const volatile bool namespaces_by_hook = false;
+/* Set where fexit/commit_creds tells of every commit: nothing is to be looked for when a call returns. */
+const volatile bool commits_by_hook = false;
 
 #define EPERM		  1
 #define PR_SET_SECUREBITS 28
@@ -169,6 +171,8 @@ __weak __noinline int watch_commit(__u32 call)
 /* May credentials be different when this call, which asked for `capability`, returns? */
 HW_INLINE bool may_commit(struct task_struct *task, __u32 call, int result)
 {
+	if (commits_by_hook)
+		return false;
 	switch (call) {
 	case CALL_CAPSET:
 		return true;
@@ -202,7 +206,7 @@ int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *
 	} else if (call == CALL_SETNS || call == CALL_UNSHARE) {
 		if (!namespaces_by_hook)
 			watch_namespace(call, refused);
-		else if (!refused)
+		else if (!refused && !commits_by_hook)
 			watch_commit(call);
 	} else if (may_commit(task, call, result)) {
 		watch_commit(call);

@@ -25,7 +25,7 @@ hw_cred root() {
 }
 hw_cred setuid_root() {
   hw_cred c = root();
-  c.uid = c.gid = 1000;
+  c.uid = c.gid = c.egid = c.sgid = c.fsgid = 1000;
   return c;
 }
 hw_credential change(const hw_cred& before, const hw_cred& after, uint32_t way, uint32_t exe_flags = 0) {
@@ -105,9 +105,77 @@ TEST(PrivilegeGain, AGainWithinTheContainersOwnNamespaceCounts) {
   EXPECT_FALSE(gain && gain->explained) << "the file is not owned by 100000 in this record";
   auto record = change(before, after, HW_WAY_EXEC, HW_EXE_SETUID);
   record.exe_uid = 100000;
+  record.root_uid = 100000;
   const auto owned = judge_credentials(record, 1);
   ASSERT_TRUE(owned);
   EXPECT_TRUE(owned->explained);
+  EXPECT_TRUE(owned->to_root) << "100000 is who root is in the container";
+  EXPECT_EQ(owned->way, "setuid_file");
+  EXPECT_FALSE(judge_credentials(record, 0)) << "nothing is gained outside it";
+}
+
+// A process of a container whose user namespace maps root to 100000.
+hw_credential in_container(const hw_cred& before, const hw_cred& after, uint32_t way) {
+  auto record = change(before, after, way);
+  record.before.userns = record.after.userns = 2;
+  record.before.userns_level = record.after.userns_level = 1;
+  record.root_uid = 100000;
+  return record;
+}
+hw_cred container_root() {
+  hw_cred c = user(100000);
+  c.cap_permitted = c.cap_effective = kDocker;
+  return c;
+}
+
+TEST(PrivilegeGain, RootOfAContainersNamespaceDropsAndTakesBackLikeAnyRoot) {
+  hw_cred dropped = container_root();
+  dropped.euid = dropped.fsuid = 101000;
+  dropped.cap_effective = 0;
+  EXPECT_FALSE(judge_credentials(in_container(container_root(), dropped, HW_WAY_SETID), 1));
+  EXPECT_FALSE(judge_credentials(in_container(dropped, container_root(), HW_WAY_SETID), 1));
+}
+
+TEST(PrivilegeGain, AnOverwriteInsideAContainersNamespaceIsUnexplainedAtAnyLevel) {
+  for (const uint32_t level : {0U, 1U}) {
+    const auto gain = judge_credentials(in_container(user(101000), container_root(), HW_WAY_UNKNOWN), level);
+    ASSERT_TRUE(gain);
+    EXPECT_FALSE(gain->explained);
+    EXPECT_TRUE(gain->to_root);
+  }
+}
+
+TEST(PrivilegeGain, LeavingTheContainersNamespaceUpwardsIsUnexplained) {
+  auto record = in_container(container_root(), root(), HW_WAY_UNKNOWN);
+  record.after.userns = 1;
+  record.after.userns_level = 0;
+  record.root_uid = 0;
+  const auto gain = judge_credentials(record, 1);
+  ASSERT_TRUE(gain);
+  EXPECT_FALSE(gain->explained);
+}
+
+TEST(PrivilegeGain, ACommitFromAnUnexpectedCallIsNamedWhereItGainsByRules) {
+  hw_cred saved = user(1000);
+  saved.cap_permitted = 1ULL << 7;  // CAP_SETUID: root is within its reach
+  hw_cred after = saved;
+  after.uid = after.euid = after.suid = after.fsuid = 0;
+  const auto gain = judge_credentials(change(saved, after, HW_WAY_COMMIT), 0);
+  ASSERT_TRUE(gain);
+  EXPECT_TRUE(gain->explained);
+  EXPECT_EQ(gain->way, "unexpected_call");
+  EXPECT_EQ(judge_credentials(change(saved, after, HW_WAY_UNKNOWN), 0)->way, "late");
+}
+
+TEST(PrivilegeGain, CapabilitiesAloneFromNothingAreUnexplained) {
+  hw_cred after = user(1000);
+  after.cap_permitted = after.cap_effective = ~0ULL >> 23;
+  for (const uint32_t way : {HW_WAY_UNKNOWN, HW_WAY_COMMIT, HW_WAY_FORK}) {
+    const auto gain = judge_credentials(change(user(1000), after, way), 0);
+    ASSERT_TRUE(gain) << way;
+    EXPECT_FALSE(gain->explained);
+    EXPECT_FALSE(gain->to_root);
+  }
 }
 
 TEST(PrivilegeGain, TheFindingShowsTheProcessOfTheRecord) {

@@ -55,6 +55,7 @@ std::vector<Case> cases() {
     c.euid = c.fsuid = 1000;
     c.cap_effective = 0;
   });
+  const hw_cred by_setuid_file = with(root(), [](hw_cred& c) { c.uid = c.gid = c.egid = c.sgid = c.fsgid = 1000; });
   const ExecStep plain{}, setuid_root{.setuid_file = true}, setuid_nnp{.setuid_file = true, .no_new_privs = true};
   return {
       {"nothing changes", user(1000), user(1000), {}, true},
@@ -95,10 +96,13 @@ std::vector<Case> cases() {
       {"ambient without inheritable", root(), with(root(), [](hw_cred& c) { c.cap_ambient = 1; }), {}, false},
       {"securebits without CAP_SETPCAP", user(1000), with(user(1000), [](hw_cred& c) { c.securebits = 1; }), {}, false},
       {"keep-caps by anyone", user(1000), with(user(1000), [](hw_cred& c) { c.securebits = 1U << 4; }), {}, true},
-      {"exec of a setuid-root file", user(1000), with(root(), [](hw_cred& c) { c.uid = 1000; }), setuid_root, true},
-      {"exec of a plain file gains nothing", user(1000), with(root(), [](hw_cred& c) { c.uid = 1000; }), plain, false},
-      {"exec of a setuid file under no_new_privs", user(1000), with(root(), [](hw_cred& c) { c.uid = 1000; }), setuid_nnp,
-       false},
+      {"exec of a setuid-root file", user(1000), by_setuid_file, setuid_root, true},
+      {"exec of a plain file gains nothing", user(1000), by_setuid_file, plain, false},
+      {"exec of a setuid file under no_new_privs", user(1000), by_setuid_file, setuid_nnp, false},
+      {"exec of a setgid file", user(1000), with(user(1000), [](hw_cred& c) { c.egid = c.sgid = c.fsgid = 42; }),
+       ExecStep{.setgid_file = true}, true},
+      {"exec of a plain file gives no group", user(1000), with(user(1000), [](hw_cred& c) { c.egid = c.sgid = c.fsgid = 42; }),
+       plain, false},
       {"exec of a file with capabilities", user(1000),
        with(user(1000), [](hw_cred& c) { c.cap_permitted = c.cap_effective = 1ULL << CAP_NET_RAW; }), plain, true},
       {"exec gains beyond the bounding set", with(user(1000), [](hw_cred& c) { c.cap_bounding = kDocker; }),

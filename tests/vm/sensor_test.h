@@ -1,0 +1,100 @@
+#pragma once
+// The kernel side as the ladder chooses it, live in a guest, for all tests of a suite: runs actors, which lie beside the test,
+// and gives back what an actor said it did and what was captured of it. One thread.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "bpf/live_probe.h"
+#include "probe/sensor.h"
+
+namespace hullwatch::test {
+
+inline std::filesystem::path here() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
+
+struct ActorRun {
+  std::vector<nlohmann::json> told;
+  std::vector<LiveRecord> records;  // of the actor's own process
+
+  template <typename T>
+  [[nodiscard]] std::vector<T> all(hw_kind kind) const {
+    std::vector<T> found;
+    for (const auto& record : records)
+      if (record.header().kind == kind) found.push_back(record.as<T>());
+    return found;
+  }
+};
+
+class SensorTest : public testing::Test {
+ protected:
+  // One for all: loading takes longer than all the tests.
+  static void SetUpTestSuite() {
+    auto opened = Sensor::open({.knobs = {}, .self_test = {.program = "/bin/true", .cgroup_root = "/sys/fs/cgroup"}},
+                               [](std::span<const std::byte> record, bool) { captured_.emplace_back(record); });
+    ASSERT_TRUE(opened) << opened.error().message;
+    sensor_ = std::move(*opened);
+  }
+  static void TearDownTestSuite() { sensor_.reset(); }
+  void SetUp() override { ASSERT_TRUE(sensor_); }
+
+  static void drain() {
+    while (true) {
+      const auto got = sensor_->rings().poll(std::chrono::milliseconds(50));
+      if (!got || *got == 0) return;
+    }
+  }
+
+  /// Runs an actor to its end; with a cgroup, inside it.
+  static ActorRun run(const std::vector<std::string>& command, const TestCgroup* cgroup = nullptr) {
+    drain();
+    captured_.clear();
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+    const Child child([&] {
+      if (cgroup != nullptr) cgroup->add(0);
+      ::dup2(ends[1], STDOUT_FILENO);
+      std::vector<char*> words;
+      for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
+      words.push_back(nullptr);
+      ::execv((here() / command[0]).c_str(), words.data());
+      return 127;
+    });
+    ::close(ends[1]);
+    std::string out;
+    char buffer[4096];
+    for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) out.append(buffer, static_cast<size_t>(got));
+    ::close(ends[0]);
+    drain();
+    ActorRun run;
+    std::istringstream lines(out);
+    for (std::string line; std::getline(lines, line);) run.told.push_back(nlohmann::json::parse(line));
+    std::ranges::copy_if(captured_, std::back_inserter(run.records), [&](const LiveRecord& record) {
+      return record.header().process.tgid == static_cast<uint32_t>(child.pid());
+    });
+    return run;
+  }
+
+  static std::string_view provider_of(std::string_view observation) {
+    for (const Rung& rung : sensor_->ladder().rungs())
+      if (rung.observation->name == observation && rung.provider != nullptr) return rung.provider->name;
+    return "none";
+  }
+
+  inline static std::unique_ptr<Sensor> sensor_;
+  inline static std::vector<LiveRecord> captured_;
+};
+// T1; without it these tests are T2's.
+inline bool bpf_is_an_lsm() {
+  std::ifstream file("/sys/kernel/security/lsm");
+  std::string list;
+  std::getline(file, list);
+  return ("," + list + ",").find(",bpf,") != std::string::npos;
+}
+
+}  // namespace hullwatch::test
