@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
+#include <exception>
 #include <functional>
 
 #include "cli/config_command.h"
@@ -99,9 +101,7 @@ void add_look(CLI::App& app, Options& options, Action& action) {
   containers->callback([&] { action = [&] { return containers_command(options.file, options.format); }; });
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed stdout is an error of a write, not the end of the daemon
   CLI::App app(
       "Watches what the containers of this node do, from inside the kernel.\n\n"
@@ -126,4 +126,17 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   return action();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {  // out of memory, for one: whatever it is, said in a line
+    std::fprintf(stderr, "hullwatch: %s\n", error.what());
+  } catch (...) {
+    std::fputs("hullwatch: an unknown exception\n", stderr);
+  }
+  return hullwatch::kExitFindings;
 }
