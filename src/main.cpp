@@ -25,7 +25,7 @@ struct Options {
   RunOptions run;
   std::string format = "text";
   std::vector<std::string> paths;
-  std::string file;
+  std::string file, condition;
   bool strict = false;
 };
 
@@ -61,6 +61,12 @@ void add_rules(CLI::App& app, Options& options, Action& action) {
   };
   verb("check", "Load rule files as the daemon would: errors, warnings, what is live and what is inert", rules_check_command,
        true);
+  CLI::App* parse = rules->add_subcommand("parse", "Parse a condition, without looking names up, and print its tree as JSON");
+  parse->add_option("condition", options.condition, "The condition, or - to read it from stdin")
+      ->type_name("CONDITION|-")
+      ->required();
+  add_format(parse, options);
+  parse->callback([&] { action = [&] { return rules_parse_command(options.condition, options.format); }; });
   verb("list", "List the rules of the given, or else the installed, files", rules_list_command, false);
   verb("test", "Run the cases that stand beside the rules", rules_test_command, true);
 }
