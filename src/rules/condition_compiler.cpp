@@ -61,7 +61,9 @@ bool simpler_than_regex(std::string_view pattern) {
 
 }  // namespace
 
-bool is_deprecated_field(std::string_view name) { return name == "evt.dir" || name.starts_with("evt.latency"); }
+bool is_deprecated_field(std::string_view name) {
+  return name == "evt.dir" || name == "evt.wait_latency" || (name.starts_with("evt.latency") && !name.ends_with("quantized"));
+}
 
 std::vector<CompileError> ConditionCompiler::compile(const Expr& expr, NodeId& node) {
   errors_.clear();
@@ -119,7 +121,9 @@ Compiled<NodeId> ConditionCompiler::compile_check(const Expr& expr) {
   if (expr.right.is_extracted()) return compare_slots(expr, *left, key);
 
   const auto constants = constants_of(expr.right);
-  for (const auto& constant : constants) warn_about(expr, constant);
+  if (expr.left.text == "evt.around" && expr.op != Operator::equal)
+    return compile_error(expr.offset, "field 'evt.around' takes only the operator '='");
+  for (const auto& constant : constants) warn_about(expr, type, constant);
   auto matcher = make_matcher(expr.op, expr.modifier, type, constants, expr.offset);
   if (!matcher) return tl::make_unexpected(std::move(matcher.error()));
   if (const auto holds = settled(expr)) return pool_.constant(*holds);
@@ -157,6 +161,8 @@ Compiled<NodeId> ConditionCompiler::compile_event_type(const Expr& expr) {
       constant.text = event_type_name(*type);  // `fork` is our `clone`
     } else if (is_known_event_name(constant.text)) {
       named.insert(pool_.foreign_bit(constant.text));
+    } else if (expr.left.text == "syscall.type") {  // Falco looks at no name here: it is one no event has
+      warnings_.push_back({"LOAD_COMPILE_CONDITION", "there is no system call '" + constant.text + "'", constant.offset});
     } else {
       std::vector<std::string_view> names;
       for (const auto& info : event_types()) names.push_back(info.name);
@@ -177,12 +183,13 @@ Compiled<NodeId> ConditionCompiler::compile_event_type(const Expr& expr) {
   return pool_.types(set);
 }
 
-void ConditionCompiler::warn_about(const Expr& expr, const Constant& constant) {
+void ConditionCompiler::warn_about(const Expr& expr, const OperandType& type, const Constant& constant) {
   const auto warn = [&](std::string message) {
     warnings_.push_back({"LOAD_COMPILE_CONDITION", std::move(message), constant.offset});
   };
   if (expr.op == Operator::regex && simpler_than_regex(constant.text))
     warn("regex '" + constant.text + "' could be a simpler and faster operator: =, contains, startswith or endswith");
+  if (is_out_of_range(type, constant.text)) warn("'" + constant.text + "' is more than this field can hold");
   // A cheap look before the exact one: only what has a dot or a parenthesis can be a field or a transformer.
   if (constant.text.find_first_of(".(") == std::string::npos) return;
   std::string text = constant.text;

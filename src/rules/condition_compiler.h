@@ -38,7 +38,7 @@ class ConditionCompiler {
   Compiled<NodeId> compile_check(const Expr& expr);
   Compiled<NodeId> compile_event_type(const Expr& expr);
   Compiled<NodeId> compare_slots(const Expr& expr, SlotId left, const std::string& key);
-  void warn_about(const Expr& expr, const Constant& constant);
+  void warn_about(const Expr& expr, const OperandType& type, const Constant& constant);
 
   ConditionPool& pool_;
   MacroLookup& macros_;

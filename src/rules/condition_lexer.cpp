@@ -4,6 +4,8 @@
 #include <cctype>
 #include <utility>
 
+#include "util/utf8.h"
+
 namespace hullwatch::rules {
 namespace {
 
@@ -26,8 +28,20 @@ size_t identifier_length(std::string_view text) {
   return run_length(text, [](char c) { return is_alnum(c) || c == '_'; });
 }
 
+/// The same over whole characters: bytes that are not UTF-8 end the run, as they do for Falco's lexer.
+template <typename Predicate>
+size_t text_length(std::string_view text, Predicate predicate) {
+  size_t n = 0;
+  while (n < text.size() && predicate(text[n])) {
+    const size_t sequence = utf8_sequence_length(text.substr(n));
+    if (sequence == 0) break;
+    n += sequence;
+  }
+  return n;
+}
+
 size_t bare_length(std::string_view text) {
-  return run_length(
+  return text_length(
       text, [](char c) { return !is_space(c) && c != '(' && c != ')' && c != '"' && c != '\'' && c != '=' && c != ','; });
 }
 
@@ -146,7 +160,7 @@ bool ConditionLexer::take_field_name(std::string& out) {
 }
 
 bool ConditionLexer::take_bare_field_argument(std::string& out) {
-  return accept(run_length(rest(), [](char c) { return !is_space(c) && c != '[' && c != ']' && c != '"' && c != '\''; }), out);
+  return accept(text_length(rest(), [](char c) { return !is_space(c) && c != '[' && c != ']' && c != '"' && c != '\''; }), out);
 }
 
 bool ConditionLexer::take_number(std::string& out) {

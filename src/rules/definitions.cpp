@@ -27,7 +27,7 @@ bool is_operator(std::string_view text, Operator first, Operator last) {
 bool has_modifier(const std::string& comparison) {
   const size_t blank = comparison.find(' ');
   if (blank == std::string::npos || !is_operator(comparison.substr(0, blank), Operator::equal, Operator::regex)) return false;
-  const std::string modifier = trimmed(comparison.substr(blank));
+  const std::string_view modifier = std::string_view(comparison).substr(blank + 1);
   return modifier == "oneof" || modifier == "anyof" || modifier == "allof";
 }
 
@@ -115,7 +115,7 @@ void Definitions::define(RuleDefinition rule) {
       error(exception.place, "an exception must have 'fields'");
       good = false;
     } else {
-      good &= validate(exception);
+      good &= validate(exception, !rule.unknown_source);
     }
   }
   if (!good) return mark_broken(rule.name);
@@ -165,7 +165,7 @@ void Definitions::append_exceptions(RuleDefinition& rule, std::vector<ExceptionD
         error(exception.place, "a new exception must have 'fields'");
       } else if (exception.values.empty()) {
         error(exception.place, "a new exception must have 'values'");
-      } else if (validate(exception)) {
+      } else if (validate(exception, !rule.unknown_source)) {
         rule.exceptions.push_back(std::move(exception));
       }
     } else if (exception.fields.given || exception.comps.given) {
@@ -197,7 +197,7 @@ void Definitions::replace(RuleUpdate update) {
   for (auto& exception : *update.exceptions) {
     if (!exception.fields.given) {
       error(exception.place, "an exception must have 'fields'");
-    } else if (validate(exception)) {
+    } else if (validate(exception, !rule->unknown_source)) {
       valid.push_back(std::move(exception));
     }
   }
@@ -213,14 +213,14 @@ void Definitions::enable(const std::string& name, bool enabled, const ItemPlace&
   }
 }
 
-bool Definitions::validate(ExceptionDefinition& exception) {
+bool Definitions::validate(ExceptionDefinition& exception, bool known_source) {
   const auto wrong = [&](std::string message) {
     error(exception.place, std::move(message));
     return false;
   };
   ExceptionEntry& comps = exception.comps;
   const auto check_field = [&](const ExceptionEntry& field) {
-    return (!field.is_list && is_field_(field.item)) || wrong("'" + field.item + "' is not a known field");
+    return !known_source || (!field.is_list && is_field_(field.item)) || wrong("'" + field.item + "' is not a known field");
   };
   if (!exception.fields.is_list) {
     if (!comps.given) comps = {true, false, "in", {}};
@@ -229,13 +229,12 @@ bool Definitions::validate(ExceptionDefinition& exception) {
     if (!is_list_comparison(comps.item))
       return wrong(
           "when 'fields' is one name, 'comps' must be in, pmatch, intersects, or a string operator with oneof, anyof or allof");
-    for (const auto& value : exception.values)
-      if (value.is_list) return wrong("when 'fields' is one name, 'values' must be a list of strings");
     return check_field(exception.fields);
   }
   const size_t count = exception.fields.items.size();
   if (!comps.given) {
     comps.given = comps.is_list = true;
+    comps.item.clear();
     comps.items.assign(count, ExceptionEntry{true, false, "=", {}});
   }
   if (comps.items.size() != count) return wrong("'fields' and 'comps' must be lists of equal length");
@@ -244,8 +243,6 @@ bool Definitions::validate(ExceptionDefinition& exception) {
     if (comp.is_list || (!is_operator(comp.item, Operator::exists, Operator::pmatch) && !has_modifier(comp.item)))
       return wrong("'" + comp.item + "' is not a comparison operator");
   }
-  for (const auto& value : exception.values)
-    if (value.items.size() != count) return wrong("'fields' and each of 'values' must be lists of equal length");
   return std::ranges::all_of(exception.fields.items, check_field);
 }
 

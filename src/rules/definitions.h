@@ -97,8 +97,6 @@ class Definitions {
   /// An item of this name failed to load: references to it are not errors of their own.
   void mark_broken(const std::string& name) { broken_.insert(name); }
   [[nodiscard]] bool is_broken(const std::string& name) const { return broken_.contains(name); }
-  /// The number the next definition gets.
-  [[nodiscard]] uint32_t next_index() const { return next_index_; }
 
   [[nodiscard]] const std::vector<ListDefinition>& lists() const { return lists_; }
   [[nodiscard]] const std::vector<MacroDefinition>& macros() const { return macros_; }
@@ -111,7 +109,7 @@ class Definitions {
   RuleDefinition* find_for_update(const RuleUpdate& update, std::string_view none, std::string_view nothing);
   void append_exceptions(RuleDefinition& rule, std::vector<ExceptionDefinition> exceptions);
   /// Fills in default comparisons; reports what does not fit together.
-  bool validate(ExceptionDefinition& exception);
+  bool validate(ExceptionDefinition& exception, bool known_source);
 
   Diagnostics& diagnostics_;
   std::function<bool(const std::string&)> is_field_;

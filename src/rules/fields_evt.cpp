@@ -19,6 +19,7 @@ constexpr uint64_t kSecond = 1'000'000'000;
 constexpr std::string_view kNoFiles = "needs file-open events";
 constexpr std::string_view kNoIo = "needs read and write events";
 constexpr std::string_view kNoScheduler = "needs the CPU an event happened on, which records do not carry";
+constexpr std::string_view kNoInfrastructure = "needs Docker's own event stream, which hullwatch never asks for";
 constexpr std::string_view kExitOnly = "events are reported once, with their outcome; there is no enter event to measure from";
 
 // --- time ---
@@ -116,6 +117,12 @@ Value event_category(Context c, Argument, Scratch) {
   return index == 0 || index > event_types().size() ? Value{} : Value(event_types()[index - 1].observation);
 }
 
+Value is_of_type(Context c, Argument wanted, Scratch) {
+  if (wanted == nullptr) return {};
+  const auto type = event_type_from_name(wanted->text);
+  return number(type && *type == c.event.type ? 1 : 0);
+}
+
 const EventArgument* find_argument(Context c, Argument wanted) {
   const auto arguments = event_arguments(c.event.type);
   if (wanted == nullptr) return nullptr;
@@ -174,8 +181,8 @@ constexpr Field kFields[] = {
     {"evt.datetime", string, kNone, "Local date and time of the event with nanoseconds", event_datetime},
     {"evt.datetime.s", string, kNone, "Local date and time of the event", event_datetime_seconds},
     {"evt.rawtime", absolute_time, kNone, "Time of the event in nanoseconds since the epoch", [](Context c, Argument, Scratch) { return number(c.wall_ns); }},
-    {"evt.rawtime.s", unsigned_integer, kNone, "Whole seconds of the event's time since the epoch", [](Context c, Argument, Scratch) { return number(c.wall_ns / kSecond); }},
-    {"evt.rawtime.ns", unsigned_integer, kNone, "The fraction of evt.rawtime.s, in nanoseconds", [](Context c, Argument, Scratch) { return number(c.wall_ns % kSecond); }},
+    {"evt.rawtime.s", absolute_time, kNone, "Whole seconds of the event's time since the epoch", [](Context c, Argument, Scratch) { return number(c.wall_ns / kSecond); }},
+    {"evt.rawtime.ns", absolute_time, kNone, "The fraction of evt.rawtime.s, in nanoseconds", [](Context c, Argument, Scratch) { return number(c.wall_ns % kSecond); }},
     {"evt.boottime", relative_time, kNone, "Time of the event in nanoseconds since boot", [](Context c, Argument, Scratch) { return number(c.event.header.time_ns); }},
     {"evt.type", string, kNone, "Type of the event, as in `hullwatch events`", event_type},
     {"syscall.type", string, kNone, "The same as evt.type", event_type},
@@ -214,6 +221,10 @@ constexpr Field kFields[] = {
     {"evt.buflen", unsigned_integer, kNone, "Number of bytes read or written", nullptr, kNoIo},
     {"evt.buflen.in", unsigned_integer, kNone, "Number of bytes read", nullptr, kNoIo},
     {"evt.buflen.out", unsigned_integer, kNone, "Number of bytes written", nullptr, kNoIo},
+    {"evt.buflen.file.in", unsigned_integer, kNone, "Number of bytes read from files", nullptr, kNoIo},
+    {"evt.buflen.file.out", unsigned_integer, kNone, "Number of bytes written to files", nullptr, kNoIo},
+    {"evt.buflen.net.in", unsigned_integer, kNone, "Number of bytes received", nullptr, kNoIo},
+    {"evt.buflen.net.out", unsigned_integer, kNone, "Number of bytes sent", nullptr, kNoIo},
     {"evt.buflen.file", unsigned_integer, kNone, "Number of bytes of file I/O", nullptr, kNoIo},
     {"evt.buflen.net", unsigned_integer, kNone, "Number of bytes of network I/O", nullptr, kNoIo},
     {"evt.is_io", boolean, kNone, "True for reads and writes", nullptr, kNoIo},
@@ -224,23 +235,35 @@ constexpr Field kFields[] = {
     {"evt.is_wait", boolean, kNone, "True for calls that wait", nullptr, kExitOnly},
     {"evt.wait_latency", relative_time, kNone, "Time spent waiting", nullptr, kExitOnly},
     {"evt.latency", relative_time, kNone, "Time between enter and exit of the call", nullptr, kExitOnly},
-    {"evt.latency.s", unsigned_integer, kNone, "Seconds of evt.latency", nullptr, kExitOnly},
-    {"evt.latency.ns", unsigned_integer, kNone, "Nanoseconds of evt.latency", nullptr, kExitOnly},
+    {"evt.latency.s", relative_time, kNone, "Seconds of evt.latency", nullptr, kExitOnly},
+    {"evt.latency.ns", relative_time, kNone, "Nanoseconds of evt.latency", nullptr, kExitOnly},
     {"evt.latency.quantized", unsigned_integer, kNone, "Logarithm of evt.latency", nullptr, kExitOnly},
     {"evt.latency.human", string, kNone, "evt.latency for people", nullptr, kExitOnly},
     {"evt.deltatime", relative_time, kNone, "Time since the event before", nullptr, "events reach the rules from two rings: there is no one event before"},
-    {"evt.deltatime.s", unsigned_integer, kNone, "Seconds of evt.deltatime", nullptr, "events reach the rules from two rings: there is no one event before"},
-    {"evt.deltatime.ns", unsigned_integer, kNone, "Nanoseconds of evt.deltatime", nullptr, "events reach the rules from two rings: there is no one event before"},
+    {"evt.deltatime.s", relative_time, kNone, "Seconds of evt.deltatime", nullptr, "events reach the rules from two rings: there is no one event before"},
+    {"evt.deltatime.ns", relative_time, kNone, "Nanoseconds of evt.deltatime", nullptr, "events reach the rules from two rings: there is no one event before"},
     {"evt.reltime", relative_time, kNone, "Time since the first event of a capture", nullptr, "there are no captures to be relative to"},
-    {"evt.reltime.s", unsigned_integer, kNone, "Seconds of evt.reltime", nullptr, "there are no captures to be relative to"},
-    {"evt.reltime.ns", unsigned_integer, kNone, "Nanoseconds of evt.reltime", nullptr, "there are no captures to be relative to"},
+    {"evt.reltime.s", relative_time, kNone, "Seconds of evt.reltime", nullptr, "there are no captures to be relative to"},
+    {"evt.reltime.ns", relative_time, kNone, "Nanoseconds of evt.reltime", nullptr, "there are no captures to be relative to"},
     {"evt.cpu", integer, kNone, "CPU the event happened on", nullptr, kNoScheduler},
-    {"evt.around", boolean, kKey, "True near a given time", nullptr, "needs a capture to look around in"},
+    {"evt.around", unsigned_integer, Field::Argument::index, "True near a given time", nullptr, "needs a capture to look around in"},
     {"evt.asynctype", string, kNone, "Type of an asynchronous event", nullptr, "there are no asynchronous events"},
     {"evt.plugininfo", string, kNone, "What a plugin tells of its event", nullptr, "there are no plugins"},
     {"evt.pluginname", string, kNone, "Plugin the event comes from", nullptr, "there are no plugins"},
     {"evt.uid", unsigned_integer, kNone, "Number of the event within a trace", nullptr, "there are no traces"},
     {"evt.count.error", unsigned_integer, kNone, "1 for events with an error", [](Context c, Argument, Scratch) { const auto r = outcome(c.event); return r && *r < 0 ? number(1) : Value{}; }},
+    {"evt.count.exit", unsigned_integer, kNone, "1 for events seen with their outcome", [](Context c, Argument, Scratch) { return (c.event.header.flags & HW_F_ATTEMPT) != 0 ? Value{} : number(1); }},
+    {"evt.count.error.file", unsigned_integer, kNone, "1 for file events with an error", nullptr, "needs file events"},
+    {"evt.count.error.net", unsigned_integer, kNone, "1 for network events with an error", nullptr, "needs network connection events"},
+    {"evt.count.error.memory", unsigned_integer, kNone, "1 for memory events with an error", nullptr, "needs memory-mapping events"},
+    {"evt.count.error.other", unsigned_integer, kNone, "1 for other events with an error", nullptr, "needs Falco's classes of events"},
+    {"evt.type.is", unsigned_integer, kKey, "1 when the event is of the named type: evt.type.is.execve", is_of_type},
+    {"evt.outputtime", string, kNone, "Time a capture's output is written", nullptr, "there are no captures"},
+    {"evt.infra.docker.name", string, kNone, "Name of a Docker infrastructure event", nullptr, kNoInfrastructure},
+    {"evt.infra.docker.container.id", string, kNone, "Container of a Docker infrastructure event", nullptr, kNoInfrastructure},
+    {"evt.infra.docker.container.name", string, kNone, "Name of that container", nullptr, kNoInfrastructure},
+    {"evt.infra.docker.container.image", string, kNone, "Image of that container", nullptr, kNoInfrastructure},
+    {"util.cnt", unsigned_integer, kNone, "A counter that grows with each use", nullptr, "a condition must not change what it counts"},
     {"evt.count.procinfo", unsigned_integer, kNone, "1 for procinfo events", nullptr, "there are no procinfo events"},
     {"evt.count.threadinfo", unsigned_integer, kNone, "1 for threadinfo events", nullptr, "there are no threadinfo events"},
 };

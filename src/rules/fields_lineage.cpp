@@ -22,6 +22,10 @@ Value command_line_of(const Relative& r, Scratch scratch) {
     if (out.size() > name) out.insert(name, 1, ' ');
   });
 }
+Value arguments_of(const Relative& r, Scratch scratch) {
+  if (r.process == nullptr) return {};
+  return built(scratch, [&](std::string& out) { append_arguments(out, r.process->args); });
+}
 Value pid_of(const Relative& r, Scratch) { return r ? signed_number(r.key.tgid) : Value{}; }
 Value pid_text_of(const Relative& r, Scratch scratch) {
   if (!r) return {};
@@ -44,6 +48,20 @@ Value ancestors(Context c, Argument argument, Scratch scratch) {
     if (const auto* shown = std::get_if<std::string_view>(&one)) all.push_back(*shown);
   }
   return all.empty() ? Value{} : Value(std::move(all));
+}
+
+// Without an index, one text of all of them: what `proc.aargs contains base64` searches.
+Value ancestor_arguments(Context c, Argument argument, Scratch scratch) {
+  if (argument != nullptr && argument->index >= 0)
+    return arguments_of(relative(c, static_cast<size_t>(argument->index)), scratch);
+  return built(scratch, [&](std::string& out) {
+    Lineage lineage(c);
+    for (lineage.up(); lineage.here(); lineage.up()) {
+      if (lineage.here().process == nullptr) continue;
+      if (!out.empty()) out.push_back(' ');
+      append_arguments(out, lineage.here().process->args);
+    }
+  });
 }
 
 Value parent_duration(Context c, Argument, Scratch) {
@@ -89,11 +107,12 @@ constexpr Field kFields[] = {
     {"proc.ppid", integer, kNone, "Process id of the parent, by who made the process: CLONE_PARENT and a dead parent do not change it", parent<pid_of>},
     {"proc.pvpid", integer, kNone, "Process id of the parent in its own pid namespace", parent_vpid},
     {"proc.ppid.duration", relative_time, kNone, "Nanoseconds since the parent began", parent_duration},
-    {"proc.ppid.ts", absolute_time, kNone, "When the parent began, in nanoseconds since the epoch", parent_start},
+    {"proc.ppid.ts", relative_time, kNone, "When the parent began, in nanoseconds since the epoch", parent_start},
     {"proc.aname", string, kIndex, "Name of an ancestor: [0] the process, [1] its parent; without index any of them", ancestors<name_of, name_of>},
     {"proc.aexe", string, kIndex, "argv[0] of an ancestor", ancestors<exe_of, exe_of>},
     {"proc.aexepath", string, kIndex, "Executable of an ancestor", ancestors<exe_path_of, exe_path_of>},
     {"proc.acmdline", string, kIndex, "Name and arguments of an ancestor", ancestors<command_line_of, command_line_of>},
+    {"proc.aargs", string, kIndex, "Arguments of an ancestor: [1] its parent; without index those of all, joined by spaces", ancestor_arguments},
     {"proc.apid", integer, kIndex, "Process id of an ancestor", ancestors<pid_of, pid_text_of>},
     {"proc.loginshellid", integer, kNone, "Process id of the oldest shell among the process and its ancestors", login_shell},
     {"proc.creator.pid", integer, kNone, "Process id of who forked the process, from the record itself", creator_pid},

@@ -54,9 +54,19 @@ Value process_name(Context c, Argument, Scratch) {
 }
 Value process_exe(Context c, Argument, Scratch) { return text(first_argument(own_args(c))); }
 Value process_exe_path(Context c, Argument, Scratch) { return text(own_exe_path(c)); }
-Value process_args(Context c, Argument, Scratch scratch) {
+/// Argument `index` of a NUL-separated vector, argv[0] not counted; empty behind the last.
+std::string_view nth_argument(std::string_view args, int64_t index) {
+  for (; index >= 0; --index) {
+    const size_t end = args.find('\0');
+    if (end == std::string_view::npos) return {};
+    args.remove_prefix(end + 1);
+  }
+  return first_argument(args);
+}
+Value process_args(Context c, Argument argument, Scratch scratch) {
   const auto args = own_args(c);
   if (args.empty()) return {};
+  if (argument != nullptr && argument->index >= 0) return Value(nth_argument(args, argument->index));
   return built(scratch, [&](std::string& out) { append_arguments(out, args); });
 }
 // Of an unknown process what is known still shows: its comm.
@@ -196,7 +206,7 @@ constexpr Field kFields[] = {
     {"proc.name", string, kNone, "Name of the process (comm) at the event; <NA> when not known", process_name},
     {"proc.exe", string, kNone, "argv[0], which the caller chooses freely", process_exe},
     {"proc.exepath", string, kNone, "Path of the executable as the kernel resolved it", process_exe_path},
-    {"proc.args", string, kNone, "Arguments without argv[0], joined by spaces", process_args},
+    {"proc.args", string, Field::Argument::optional_index, "Arguments without argv[0], joined by spaces; with an index one of them, from 0", process_args},
     {"proc.cmdline", string, kNone, "proc.name and proc.args", process_command_line},
     {"proc.exeline", string, kNone, "proc.exe and proc.args", process_exe_line},
     {"proc.cmdnargs", unsigned_integer, kNone, "Number of arguments, argv[0] not counted", argument_count},
@@ -222,7 +232,7 @@ constexpr Field kFields[] = {
     {"proc.pgid.exepath", string, kNone, "The same as proc.vpgid.exepath", leader_exe_path<&Process::pgid>},
     {"proc.tty", unsigned_integer, kNone, "Device number of the controlling terminal, 0 without one", process_number<&Process::tty>},
     {"proc.duration", relative_time, kNone, "Nanoseconds since the process began", process_duration},
-    {"proc.pid.ts", absolute_time, kNone, "When the process began, in nanoseconds since the epoch", process_start},
+    {"proc.pid.ts", relative_time, kNone, "When the process began, in nanoseconds since the epoch", process_start},
     {"proc.is_exe_writable", boolean, kNone, "True when the process may write its own executable; exec events only", exe_writable},
     {"proc.is_exe_upper_layer", boolean, kNone, "True when the executable is in the writable layer of the container: it was not in the image", exe_has<HW_EXE_UPPER>},
     {"proc.is_exe_lower_layer", boolean, kNone, "True when the executable is in a read-only layer of an overlay; exec events only", exe_lower_layer},
@@ -234,11 +244,11 @@ constexpr Field kFields[] = {
     {"proc.is_exe_tmpfs", boolean, kNone, "True when the executable is on a tmpfs", exe_has<HW_EXE_TMPFS>},
     {"proc.is_exe_world_writable", boolean, kNone, "True when group or others may write the executable", exe_has<HW_EXE_WRITABLE>},
     {"proc.is_exe_not_roots", boolean, kNone, "True when the executable's owner is not root", exe_has<HW_EXE_NOT_ROOTS>},
-    {"proc.exe_ino", unsigned_integer, kNone, "Inode of the executable", exe_inode},
+    {"proc.exe_ino", integer, kNone, "Inode of the executable", exe_inode},
     {"proc.exe_dev", unsigned_integer, kNone, "Device of the executable, as the kernel numbers it", exe_device},
     {"proc.exe_ino.ctime", absolute_time, kNone, "Last status change of the executable's inode, nanoseconds since the epoch", program_time<&Process::exe_ctime_ns>},
     {"proc.exe_ino.mtime", absolute_time, kNone, "Last modification of the executable, nanoseconds since the epoch", program_time<&Process::exe_mtime_ns>},
-    {"proc.exe_ino.ctime_duration_proc_start", relative_time, kNone, "Nanoseconds between the last status change of the executable and the start of the process", exe_age_at_start},
+    {"proc.exe_ino.ctime_duration_proc_start", absolute_time, kNone, "Nanoseconds between the last status change of the executable and the start of the process", exe_age_at_start},
     {"proc.no_new_privs", boolean, kNone, "True when exec cannot give the process new privileges", no_new_privileges},
     {"proc.seccomp", string, kNone, "Seccomp mode: disabled, strict or filter", seccomp_mode},
     {"proc.is_host_root", boolean, kNone, "True when the effective user is root of the node: uid 0 of the initial user namespace, container or not", host_root},
@@ -250,11 +260,11 @@ constexpr Field kFields[] = {
     {"proc.env", string, Field::Argument::optional_index, "Environment of the process", nullptr, kNoEnvironment},
     {"proc.nthreads", unsigned_integer, kNone, "Number of threads", nullptr, "needs thread events"},
     {"proc.nchilds", unsigned_integer, kNone, "Number of threads besides the main one", nullptr, "needs thread events"},
-    {"proc.exe_ino.ctime_duration_pidns_start", relative_time, kNone, "Age of the executable at the start of the pid namespace", nullptr, "needs the start of pid namespaces"},
-    {"proc.pidns_init_start_ts", absolute_time, kNone, "Start of the pid namespace", nullptr, "needs the start of pid namespaces"},
+    {"proc.exe_ino.ctime_duration_pidns_start", absolute_time, kNone, "Age of the executable at the start of the pid namespace", nullptr, "needs the start of pid namespaces"},
+    {"proc.pidns_init_start_ts", unsigned_integer, kNone, "Start of the pid namespace", nullptr, "needs the start of pid namespaces"},
     {"proc.fdopencount", unsigned_integer, kNone, "Number of open descriptors", nullptr, kNoDescriptors},
     {"proc.fdlimit", integer, kNone, "Limit of open descriptors", nullptr, kNoDescriptors},
-    {"proc.fdusage", unsigned_integer, kNone, "Share of the limit in use", nullptr, kNoDescriptors},
+    {"proc.fdusage", integer, kNone, "Share of the limit in use", nullptr, kNoDescriptors},
     {"proc.stdin.type", string, kNone, "Type of descriptor 0", nullptr, kNoDescriptors},
     {"proc.stdout.type", string, kNone, "Type of descriptor 1", nullptr, kNoDescriptors},
     {"proc.stderr.type", string, kNone, "Type of descriptor 2", nullptr, kNoDescriptors},

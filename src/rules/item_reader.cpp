@@ -33,8 +33,16 @@ std::optional<Priority> parse_priority(std::string_view text) {
 }
 
 void ItemReader::error(const YamlNode& at, std::string message, std::string hint) {
+  report("LOAD_ERR_YAML_VALIDATE", at, std::move(message), std::move(hint));
+}
+
+void ItemReader::invalid(const YamlNode& at, std::string message, std::string hint) {
+  report("LOAD_ERR_VALIDATE", at, std::move(message), std::move(hint));
+}
+
+void ItemReader::report(std::string code, const YamlNode& at, std::string message, std::string hint) {
   failed_ = true;
-  Diagnostic& diagnostic = diagnostics_.error("LOAD_ERR_YAML_VALIDATE", std::move(message));
+  Diagnostic& diagnostic = diagnostics_.error(std::move(code), std::move(message));
   diagnostic.item = place_.label;
   diagnostic.hint = std::move(hint);
   point_at(diagnostic, *place_.file, at);
@@ -118,6 +126,10 @@ std::optional<std::vector<std::string>> ItemReader::strings(std::string_view key
 
 void ItemReader::warn_unknown_keys(std::span<const std::string_view> known) {
   for (const auto& [key, value] : place_.node->entries) {
+    if (key->is_sequence() || key->is_map()) {
+      invalid(*key, "a key must be a scalar");
+      continue;
+    }
     if (key->is_scalar() && std::ranges::find(known, key->value) != known.end()) continue;
     warning(*key, "LOAD_UNKNOWN_KEY", "unknown key '" + key->value + "' is ignored",
             did_you_mean(key->value, {known.begin(), known.end()}));

@@ -30,10 +30,13 @@ class ItemReader {
   [[nodiscard]] YamlPtr node(std::string_view key) const;
 
   void error(const YamlNode& at, std::string message, std::string hint = {});
+  /// The same for what is well formed but wrong in its meaning: LOAD_ERR_VALIDATE.
+  void invalid(const YamlNode& at, std::string message, std::string hint = {});
   void warning(const YamlNode& at, std::string code, std::string message, std::string hint = {});
   void warn_unknown_keys(std::span<const std::string_view> known);
 
  private:
+  void report(std::string code, const YamlNode& at, std::string message, std::string hint);
   const YamlNode* scalar(std::string_view key, bool must_exist);
   const ItemPlace& place_;
   Diagnostics& diagnostics_;

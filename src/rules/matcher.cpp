@@ -112,18 +112,7 @@ bool compare_values(Operator op, const Value& left, const Value& right) {
   const auto* left_text = std::get_if<std::string_view>(&left);
   const auto* right_text = std::get_if<std::string_view>(&right);
   if (left_text != nullptr && right_text != nullptr) return compare_strings(op, *left_text, *right_text);
-  if (left.index() != right.index()) return false;
-  switch (op) {
-    case equal:
-    case in:
-    case intersects: return left == right;
-    case not_equal: return left != right;
-    case less: return left < right;
-    case less_equal: return left <= right;
-    case greater: return left > right;
-    case greater_equal: return left >= right;
-    default: return false;
-  }
+  return compare_numbers(op, left, right);
 }
 
 }  // namespace hullwatch::rules

@@ -32,12 +32,16 @@ Compiled<void> check_operator(Operator op, Modifier modifier, const OperandType&
 Compiled<MatcherPtr> make_matcher(Operator op, Modifier modifier, const OperandType& type,
                                   const std::vector<Constant>& constants, uint32_t offset);
 
+/// True for a number that no value of the type can be equal to: it is accepted, and worth a warning.
+bool is_out_of_range(const OperandType& type, const std::string& text);
+
 /// `left op right` where both sides come from the event; types were checked to be the same.
 bool compare_values(Operator op, const Value& left, const Value& right);
 
 // The families; a matcher for one operator without modifier.
 Compiled<MatcherPtr> make_string_matcher(Operator op, const std::vector<Constant>& constants, bool bytes);
 Compiled<MatcherPtr> make_number_matcher(Operator op, ValueType type, const std::vector<Constant>& constants);
+bool compare_numbers(Operator op, const Value& left, const Value& right);
 Compiled<MatcherPtr> make_address_matcher(Operator op, bool network, const std::vector<Constant>& constants);
 
 /// Comparison of two strings by an operator that needs no preparation (all but glob, regex, pmatch and the sets).

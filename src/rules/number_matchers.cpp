@@ -31,25 +31,28 @@ std::optional<Number> number_of(const Value& value) {
   return std::nullopt;
 }
 
+/// What is larger than 64 bits counts as the largest number there is: no field holds either.
 std::optional<Number> parse_number(std::string_view text, bool is_signed) {
   const std::string_view whole = text;
+  while (!text.empty() && (text.front() == ' ' || (text.front() >= '\t' && text.front() <= '\r'))) text.remove_prefix(1);
   const bool minus = text.starts_with('-');
   if (minus || text.starts_with('+')) text.remove_prefix(1);
   const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
   if (hexadecimal) text.remove_prefix(2);
   uint64_t magnitude = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), magnitude, hexadecimal ? 16 : 10);
-  if (parsed.ec != std::errc() || parsed.ptr != whole.data() + whole.size()) return std::nullopt;
+  if (parsed.ec == std::errc::invalid_argument || parsed.ptr != whole.data() + whole.size()) return std::nullopt;
+  if (parsed.ec == std::errc::result_out_of_range) magnitude = UINT64_MAX;
   if (!is_signed) return Number{false, minus ? ~magnitude + 1 : magnitude};  // a negative literal wraps, as in Falco
-  const uint64_t limit = static_cast<uint64_t>(INT64_MAX) + (minus ? 1 : 0);
-  if (magnitude > limit) return std::nullopt;
+  magnitude = std::min(magnitude, static_cast<uint64_t>(INT64_MAX) + (minus ? 1 : 0));
   return Number{minus && magnitude != 0, minus ? ~magnitude + 1 : magnitude};
 }
 
 Compiled<Number> parse_port(const Constant& constant) {
   if (constant.text.empty()) return Number{};
   if (const auto number = parse_number(constant.text, false)) {
-    if (number->bits <= 65535) return *number;
+    const bool plain = constant.text.find_first_not_of("0123456789") == std::string::npos;
+    if (number->bits <= 65535 || (plain && number->bits <= INT32_MAX)) return *number;
     return compile_error(constant.offset, "'" + constant.text + "' is no port: 0 to 65535");
   }
   servent entry{};
@@ -112,6 +115,39 @@ class NumberMatcher final : public Matcher {
 };
 
 }  // namespace
+
+bool is_out_of_range(const OperandType& type, const std::string& text) {
+  const bool is_signed = type.type == ValueType::integer;
+  if (type.list || type.type == ValueType::string || type.type == ValueType::string_list || type.type == ValueType::boolean ||
+      type.type == ValueType::ip)
+    return false;
+  const auto number = parse_number(text, is_signed);
+  if (!number) return false;
+  if (is_signed && type.bits < 64) {
+    const int64_t value = static_cast<int64_t>(number->bits), limit = int64_t{1} << (type.bits - 1);
+    return value >= limit || value < -limit;
+  }
+  if (type.bits < 64) return number->bits >> type.bits != 0 && text.find('-') == std::string::npos;
+  // As wide as can be: compared as text with the number that was made of it.
+  return text.size() > 18 && text.find_first_of("xX") == std::string::npos &&
+         text.substr(text.find_first_not_of(" +-0")) != std::to_string(number->negative ? ~number->bits + 1 : number->bits);
+}
+
+bool compare_numbers(Operator op, const Value& left, const Value& right) {
+  const auto a = number_of(left), b = number_of(right);
+  if (!a || !b) return false;
+  switch (op) {
+    case equal:
+    case in:
+    case intersects: return *a == *b;
+    case not_equal: return !(*a == *b);
+    case less: return *a < *b;
+    case less_equal: return !(*b < *a);
+    case greater: return *b < *a;
+    case greater_equal: return !(*a < *b);
+    default: return false;
+  }
+}
 
 Compiled<MatcherPtr> make_number_matcher(Operator op, ValueType type, const std::vector<Constant>& constants) {
   std::vector<Number> numbers;

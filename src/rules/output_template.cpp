@@ -33,6 +33,7 @@ OutputValue output_value(const Value& value) {
 
 Compiled<OutputTemplate> OutputTemplate::compile(std::string_view text, SlotTable& slots) {
   OutputTemplate result;
+  if (text.empty()) return compile_error(0, "the output is empty");
   size_t at = text.starts_with('*') ? 1 : 0;
   while (at < text.size()) {
     const size_t percent = text.find('%', at);
@@ -55,7 +56,8 @@ Compiled<OutputTemplate> OutputTemplate::compile(std::string_view text, SlotTabl
 
 Compiled<size_t> OutputTemplate::add_field(std::string_view text, uint32_t offset, uint32_t width, SlotTable& slots) {
   if (text.empty() || !std::isalpha(static_cast<unsigned char>(text[0])))
-    return compile_error(offset, "expected a field after '%'", "there is no escape for '%': write percent");
+    return tl::make_unexpected(
+        CompileError{"expected a field after '%'", "there is no escape for '%': write percent", offset, true, {}});
   CompileError first;
   for (size_t size = std::min(text.size(), kMaxFieldText); size > 0;) {
     size_t length = 0;
@@ -77,6 +79,7 @@ Compiled<size_t> OutputTemplate::add_field(std::string_view text, uint32_t offse
     size = std::min(size, length) - 1;
   }
   first.offset += offset;
+  first.unknown_name = true;  // whatever is wrong with it, Falco calls it an unknown field
   return tl::make_unexpected(std::move(first));
 }
 

@@ -108,7 +108,7 @@ RuleCompiler::RuleCompiler(const Definitions& definitions, const RuleSetOptions&
 
 RuleCompiler::~RuleCompiler() = default;
 
-void RuleCompiler::check(uint32_t since) {
+void RuleCompiler::check() {
   CompiledRules scratch(fields_);
   pool_ = &scratch.pool;
   for (const auto& definition : definitions_.macros()) {
@@ -118,7 +118,7 @@ void RuleCompiler::check(uint32_t since) {
   }
   for (const auto& definition : definitions_.macros()) check_references(*macros_[definition.name]);
   for (const auto& rule : definitions_.rules())
-    if (rule.visibility >= since && !rule.unknown_source) compile_rule(rule, scratch);
+    if (!rule.unknown_source) compile_rule(rule, scratch);
 }
 
 void RuleCompiler::compile(CompiledRules& out) {
@@ -275,7 +275,10 @@ uint64_t RuleCompiler::content_of(const std::string& text, const Expr& expr) {
   return content;
 }
 
-std::optional<NodeId> RuleCompiler::compile_condition(const RuleDefinition& rule, TrackedText text, uint64_t& content) {
+std::optional<NodeId> RuleCompiler::compile_condition(const RuleDefinition& rule, std::optional<TrackedText> whole,
+                                                      uint64_t& content) {
+  if (!whole) return std::nullopt;
+  TrackedText& text = *whole;
   const auto expr = parse(text, rule.place);
   if (!expr) return std::nullopt;
   VisibleMacros visible(*this, UINT32_MAX);
@@ -314,7 +317,7 @@ std::optional<OutputTemplate> RuleCompiler::compile_output(const RuleDefinition&
 void RuleCompiler::compile_rule(const RuleDefinition& rule, CompiledRules& out) {
   auto output = compile_output(rule);
   uint64_t content = std::hash<std::string>{}(rule.name);
-  const auto node = compile_condition(rule, with_exceptions(rule), content);
+  const auto node = compile_condition(rule, with_exceptions(rule, diagnostics_), content);
   Extensions extensions;
   const bool extended = compile_extensions(rule, node.value_or(0), content, extensions);
   auto cases = read_test_cases(rule, out.infos.size(), fields_, diagnostics_);

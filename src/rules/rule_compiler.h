@@ -17,8 +17,8 @@ class RuleCompiler {
   RuleCompiler(const Definitions& definitions, const RuleSetOptions& options, Diagnostics& diagnostics);
   ~RuleCompiler();
 
-  /// Compiles what changed at or after `since` only to find its errors.
-  void check(uint32_t since);
+  /// Compiles everything only to find its errors.
+  void check();
   /// Compiles everything.
   void compile(CompiledRules& out);
 
@@ -31,7 +31,8 @@ class RuleCompiler {
   void walk_references(Macro& macro, const Expr& expr);
   void compile_macro(Macro& macro);
   std::optional<Expr> parse(TrackedText& text, const ItemPlace& place);
-  std::optional<NodeId> compile_condition(const RuleDefinition& rule, TrackedText text, uint64_t& content);
+  /// Of no text, which is one whose errors are told already: nothing.
+  std::optional<NodeId> compile_condition(const RuleDefinition& rule, std::optional<TrackedText> whole, uint64_t& content);
   /// Hash of a condition with its macros.
   uint64_t content_of(const std::string& text, const Expr& expr);
   std::optional<OutputTemplate> compile_output(const RuleDefinition& rule);

@@ -66,7 +66,7 @@ std::optional<NodeId> RuleCompiler::compile_step(const RuleDefinition& rule, con
   if (named->extensions.threshold || named->extensions.sequence)
     return fail("a step of a sequence cannot be rule '" + step.rule + "', which has a threshold or sequence itself");
   if (named->unknown_source) return fail("a step names rule '" + step.rule + "', whose source is unknown");
-  return compile_condition(*named, with_exceptions(*named), content);
+  return compile_condition(*named, with_exceptions(*named, diagnostics_), content);
 }
 
 bool RuleCompiler::compile_extensions(const RuleDefinition& rule, NodeId condition, uint64_t content, Extensions& out) {

@@ -12,16 +12,17 @@ namespace {
 /// A scalar, or a sequence of entries. Deeper nesting than values need is refused by the bound on depth.
 ExceptionEntry read_entry(ItemReader& item, const YamlNode& node, int depth) {
   ExceptionEntry entry;
-  entry.given = true;
   if (node.is_scalar()) {
     if (node.value.empty()) item.error(node, "a value of an exception must not be empty");
     entry.item = node.value;
+    entry.given = true;
   } else if (node.is_sequence() && depth < 3) {
     entry.is_list = true;
     for (const auto& child : node.items) entry.items.push_back(read_entry(item, *child, depth + 1));
-  } else {
-    item.error(node, "a value of an exception must be a scalar or a sequence");
-  }
+    entry.given = !entry.items.empty();
+  } else if (node.is_sequence()) {
+    item.error(node, "values of exceptions do not nest so deep");
+  }  // else as if nothing stood there
   return entry;
 }
 
@@ -35,6 +36,18 @@ std::string right_side(const ExceptionEntry& value, const std::string& compariso
   if (value.is_list) return joined(value.items);
   if (is_list_comparison(comparison)) return value.item.starts_with('(') ? value.item : "(" + value.item + ")";
   return ListExpansion::quoted_item(value.item);
+}
+
+/// Values that do not fit the fields: what is wrong with them, empty when nothing is.
+std::string misfit(const ExceptionDefinition& exception) {
+  for (const auto& value : exception.values) {
+    if (!exception.fields.is_list) {
+      if (value.is_list) return "when 'fields' is one name, 'values' must be a list of strings";
+    } else if (value.items.size() != exception.fields.items.size()) {
+      return "'fields' and each of 'values' must be lists of equal length";
+    }
+  }
+  return {};
 }
 
 std::string exception_text(const ExceptionDefinition& exception) {
@@ -98,8 +111,18 @@ std::vector<ExceptionDefinition> read_exceptions(ItemReader& item, bool append) 
   return out;
 }
 
-TrackedText with_exceptions(const RuleDefinition& rule) {
+std::optional<TrackedText> with_exceptions(const RuleDefinition& rule, Diagnostics& diagnostics) {
   if (rule.exceptions.empty()) return rule.condition;
+  bool fits = true;
+  for (const auto& exception : rule.exceptions) {
+    std::string message = misfit(exception);
+    if (message.empty()) continue;
+    fits = false;
+    Diagnostic& diagnostic = diagnostics.error("LOAD_ERR_VALIDATE", std::move(message));
+    diagnostic.item = exception.place.label;
+    point_at(diagnostic, *exception.place.file, *exception.place.node);
+  }
+  if (!fits) return std::nullopt;
   TrackedText text;
   text.append_plain("(");
   text.append(rule.condition);

@@ -51,6 +51,9 @@ bool has(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
+/// The one plugin whose fields and events hullwatch gives itself.
+constexpr std::string_view kBuiltIn = "container";
+
 struct Version {
   std::array<uint32_t, 3> parts{};
   [[nodiscard]] std::string text() const {
@@ -58,9 +61,9 @@ struct Version {
   }
 };
 
-/// "x.y.z", with anything after a '-' or '+' ignored as semver's pre-release and build.
+/// "x.y.z", with anything after it ignored: pre-release, build.
 std::optional<Version> parse_version(std::string_view text) {
-  text = text.substr(0, text.find_first_of("-+"));
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   Version version;
   for (size_t i = 0; i < 3; ++i) {
     const char* end = text.data() + text.size();
@@ -72,13 +75,31 @@ std::optional<Version> parse_version(std::string_view text) {
       text.remove_prefix(1);
     }
   }
-  return text.empty() ? std::optional(version) : std::nullopt;
+  return version;
+}
+
+/// A YAML integer of 32 bits: decimal, 0x…, or octal with a leading 0.
+std::optional<uint32_t> parse_yaml_unsigned(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    base = 16;
+    text.remove_prefix(2);
+  } else if (text.size() > 1 && text.front() == '0') {
+    base = 8;
+  }
+  uint32_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 /// Milliseconds. Of no effect here, but what Falco refuses is refused.
 void check_capture_duration(ItemReader& item) {
   const auto text = item.optional("capture_duration");
-  if (!text || (text->find_first_not_of("0123456789") == std::string::npos && text->size() <= 10)) return;
+  if (!text || parse_yaml_unsigned(*text)) return;
   item.error(*item.node("capture_duration"), "the value of 'capture_duration' must be a number of milliseconds");
 }
 
@@ -86,8 +107,10 @@ void check_capture_duration(ItemReader& item) {
 
 void RuleFileReader::read(const SourceFile& file) {
   for (const auto& problem : file.problems) {
-    const bool parse = !problem.message.starts_with("duplicate key");
-    Diagnostic& diagnostic = diagnostics_.error(parse ? "LOAD_ERR_YAML_PARSE" : "LOAD_ERR_YAML_VALIDATE", problem.message);
+    // A file with a key twice is no valid YAML, but Falco takes it, and so it may be what a user brings.
+    Diagnostic& diagnostic = problem.kind == YamlProblem::Kind::duplicate_key
+                                 ? diagnostics_.warning("LOAD_WARNING_EXTENSION", problem.message)
+                                 : diagnostics_.error("LOAD_ERR_YAML_PARSE", problem.message);
     diagnostic.position = {file.name, problem.line, problem.column};
     diagnostic.excerpt = file.line(problem.line);
   }
@@ -133,10 +156,8 @@ void RuleFileReader::read_engine_version(ItemReader& item) {
   if (!text) return;
   const YamlNode& at = *item.node("required_engine_version");
   Version wanted;
-  uint32_t number = 0;
-  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (parsed.ec == std::errc() && parsed.ptr == text->data() + text->size()) {
-    wanted.parts = {0, number, 0};
+  if (const auto number = parse_yaml_unsigned(*text)) {
+    wanted.parts = {0, *number, 0};
   } else if (const auto version = parse_version(*text)) {
     wanted = *version;
   } else {
@@ -163,19 +184,19 @@ void RuleFileReader::read_plugin_versions(ItemReader& item) {
       const auto name = reader.required("name");
       const auto version = reader.required("version");
       if (name && !names.insert(*name).second)
-        reader.error(*entry, "plugin '" + *name + "' stands twice among the alternatives");
-      if (version && !parse_version(*version)) reader.error(*entry, "'" + *version + "' is not a version: x.y.z");
+        reader.invalid(*entry, "plugin '" + *name + "' stands twice among the alternatives");
+      if (version && !parse_version(*version)) reader.invalid(*entry, "'" + *version + "' is not a version: x.y.z");
     };
     check(node);
-    const YamlNode* alternatives = node->find("alternatives");
-    if (alternatives == nullptr) continue;
-    if (!alternatives->is_sequence()) {
+    if (const YamlNode* alternatives = node->find("alternatives"); alternatives != nullptr && !alternatives->is_sequence()) {
       item.error(*alternatives, "the value of 'alternatives' must be a sequence");
-      continue;
+    } else if (alternatives != nullptr) {
+      for (const auto& alternative : alternatives->items) check(alternative);
     }
-    for (const auto& alternative : alternatives->items) check(alternative);
+    if (!item.failed() && !names.empty() && !names.contains(std::string(kBuiltIn)))
+      item.warning(*node, "LOAD_WARNING_EXTENSION", "plugin '" + *names.begin() + "' is not part of hullwatch",
+                   "rules of its event source are skipped, its fields are unknown");
   }
-  // hullwatch has no plugins: what published rules ask of the container plugin it gives itself.
 }
 
 bool RuleFileReader::read_append_and_override(ItemReader& item, std::span<const std::string_view> appendable,
@@ -188,12 +209,18 @@ bool RuleFileReader::read_append_and_override(ItemReader& item, std::span<const 
   const YamlPtr override = item.node("override");
   if (!override) return true;
   if (!override->is_map()) {
-    item.error(*override, "the value of 'override' must be a map of keys to append or replace");
-    return false;
+    if (override->is_sequence() && !override->items.empty()) {
+      item.invalid(*override, "the value of 'override' must be a map of keys to append or replace");
+      return false;
+    }
+    item.warning(*override, "LOAD_WARNING_EXTENSION", "'override' is not a map: it overrides nothing");
+    return !item.failed();
   }
   for (const auto& [key, operation] : override->entries) {
     const bool may_append = has(appendable, key->value), may_replace = has(replaceable, key->value);
-    if (operation->value == "append") {
+    if (!operation->is_scalar() && !operation->is_null()) {
+      item.invalid(*operation, "the operation of an override must be 'append' or 'replace'");
+    } else if (operation->value == "append") {
       if (!may_append)
         item.error(*key, "key '" + key->value + "' cannot be appended to" + (may_replace ? ", use 'replace' instead" : ""));
       append.insert(key->value);
@@ -205,6 +232,8 @@ bool RuleFileReader::read_append_and_override(ItemReader& item, std::span<const 
                  std::string("allowed:") + (may_append ? " append" : "") + (may_replace ? " replace" : ""));
     }
   }
+  for (const auto& key : append)
+    if (replace.contains(key)) item.error(*override, "key '" + key + "' cannot be both appended to and replaced");
   if (append_flag && !override->entries.empty())
     item.error(*override, "'override' and 'append: true' cannot be used together",
                "write the keys to append to under 'override'");
@@ -253,6 +282,8 @@ void RuleFileReader::read_rule(ItemReader& item, const std::string& name) {
   bool append_flag = false;
   std::set<std::string> append, replace;
   item.warn_unknown_keys(kRuleKeys);
+  if (const YamlPtr source = item.node("source"); source && !source->is_scalar() && !source->is_null())
+    item.error(*source, "the value of 'source' must be a scalar");
   if (!read_append_and_override(item, kAppendable, kReplaceable, append_flag, append, replace)) return;
   if (!append.empty() || !replace.empty()) return override_rule(item, name, append, replace);
   if (append_flag) return append_rule(item, name);
@@ -284,9 +315,7 @@ void RuleFileReader::define_rule(ItemReader& item, const std::string& name) {
                  "one of EMERGENCY, ALERT, CRITICAL, ERROR, WARNING, NOTICE, INFO, DEBUG");
     rule.priority = priority.value_or(Priority::debug);
   }
-  const YamlPtr source = item.node("source");
-  if (source && source->is_scalar()) rule.source = source->value.empty() ? rule.source : source->value;
-  if (source && !source->is_scalar() && !source->is_null()) item.error(*source, "the value of 'source' must be a scalar");
+  if (auto source = item.optional("source")) rule.source = std::move(*source);
   rule.enabled = item.optional_bool("enabled").value_or(true);
   (void)item.optional_bool("capture");
   check_capture_duration(item);

@@ -107,10 +107,9 @@ LoadedRules RuleSet::load_text(const std::vector<std::pair<std::string, std::str
   for (size_t i = 0; i < files.size(); ++i) {
     sources.push_back(std::make_unique<SourceFile>(files[i].first, files[i].second));
     compiled->digests.emplace_back(files[i].first, sha256_hex(files[i].second));
-    const uint32_t before = definitions.next_index();
     reader.read(*sources.back());
     // What a file defines must make sense with the files before it, whatever comes after.
-    if (i + 1 < files.size()) rules::RuleCompiler(definitions, options, diagnostics).check(before);
+    if (i + 1 < files.size()) rules::RuleCompiler(definitions, options, diagnostics).check();
   }
   rules::RuleCompiler(definitions, options, diagnostics).compile(*compiled);
 

@@ -9,21 +9,55 @@ namespace {
 
 /// Arguments that are text even as evt.rawarg.
 constexpr std::string_view kTextArguments[] = {
-    "comm",    "cwd",  "dev",      "exe",  "exepath", "filename", "home",     "image",  "linkpath",        "name", "newpath",
-    "oldpath", "path", "pathname", "root", "shell",   "special",  "sun_path", "target", "trusted_exepath", "uargs"};
+    "arg2_str", "comm",         "container_id", "cwd",      "desc",          "description",
+    "dev",      "dir",          "exe",          "exepath",  "filename",      "home",
+    "image",    "json",         "key",          "linkpath", "name",          "newpath",
+    "oldpath",  "path",         "pathname",     "root",     "scope",         "shell",
+    "special",  "source",       "sun_path",     "target",   "quotafilepath", "trusted_exepath",
+    "uargs",    "value_charbuf"};
+
+/// Numbers narrower than 64 bits, which Falco keeps apart when two fields are compared.
+struct Narrow {
+  std::string_view name;
+  uint8_t bits;
+};
+constexpr Narrow kNarrow[] = {{"evt.cpu", 16},
+                              {"evt.count", 32},
+                              {"evt.count.error", 32},
+                              {"evt.count.exit", 32},
+                              {"evt.type.is", 32},
+                              {"evt.count.error.file", 32},
+                              {"evt.count.error.net", 32},
+                              {"evt.count.error.memory", 32},
+                              {"evt.count.error.other", 32},
+                              {"evt.count.procinfo", 32},
+                              {"evt.count.threadinfo", 32},
+                              {"proc.tty", 32},
+                              {"user.uid", 32},
+                              {"user.ruid", 32},
+                              {"group.gid", 32},
+                              {"fd.dev", 32},
+                              {"fd.dev.major", 32},
+                              {"fd.dev.minor", 32},
+                              {"proc.fdusage", 31},
+                              {"thread.cpu", 31},
+                              {"thread.cpu.user", 31},
+                              {"thread.cpu.system", 31}};
 
 OperandType field_type(const FieldReference& reference) {
   OperandType out{reference.field->type};
   if (out.type == ValueType::string_list) {
     out.type = ValueType::string;
-    // With an index, or as "any ancestor", the field compares like one string.
-    out.list =
-        !reference.any_ancestor() && !(reference.field->argument == Field::Argument::optional_index && reference.argument);
+    // As "any ancestor" the field compares like one string.
+    out.list = !reference.compares_specially();  // of lists, only ancestors do
   }
   if (reference.field->name == "evt.rawarg" &&
       std::ranges::find(kTextArguments, reference.argument->text) != std::end(kTextArguments))
     out.type = ValueType::string;
   out.bytes = reference.field->name == "evt.buffer";
+  const auto* narrow = std::ranges::find(kNarrow, reference.field->name, &Narrow::name);
+  if (narrow != std::end(kNarrow)) out.bits = narrow->bits;
+  if (out.type == ValueType::port) out.bits = 16;
   out.network = out.type == ValueType::ip && reference.field->name.ends_with("net");
   return out;
 }
@@ -51,6 +85,7 @@ std::string key_of(const Operand& operand) {
 
 std::string type_name(const OperandType& type) {
   std::string name(type.bytes ? "bytes" : value_type_name(type.type));
+  if (type.bits < 64 && type.type != ValueType::port) name += " of " + std::to_string(type.bits) + " bits";
   if (type.list) name += " (list)";
   return name;
 }

@@ -17,6 +17,7 @@ struct OperandType {
   bool list = false;
   bool bytes = false;    // a byte buffer: its own set of operators
   bool network = false;  // compared with networks, not addresses
+  uint8_t bits = 64;     // numbers: how wide the field is
   bool operator==(const OperandType&) const = default;
 };
 std::string type_name(const OperandType& type);

@@ -92,8 +92,10 @@ class TreeBuilder final : public YAML::EventHandler {
     if (problems_.size() < kMaxProblems)
       problems_.push_back({std::move(message), static_cast<uint32_t>(mark.line + 1), static_cast<uint32_t>(mark.column + 1)});
   }
-  void problem(std::string message, const YamlNode& node) {
-    if (problems_.size() < kMaxProblems) problems_.push_back({std::move(message), node.line, node.column});
+  void duplicate(const YamlNode& key) {
+    if (problems_.size() >= kMaxProblems) return;
+    problems_.push_back(
+        {"duplicate key '" + key.value + "': the first one counts", key.line, key.column, YamlProblem::Kind::duplicate_key});
   }
 
   void leaf(std::shared_ptr<YamlNode> node, YAML::anchor_t anchor) {
@@ -118,7 +120,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (parent.node->kind == YamlNode::Kind::sequence) {
       parent.node->items.push_back(std::move(node));
     } else if (!parent.key) {
-      if (node->is_scalar() && parent.node->find(node->value) != nullptr) problem("duplicate key '" + node->value + "'", *node);
+      if (node->is_scalar() && parent.node->find(node->value) != nullptr) duplicate(*node);
       parent.key = std::move(node);
     } else {
       parent.node->entries.emplace_back(std::move(parent.key), std::move(node));

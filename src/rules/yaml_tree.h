@@ -1,6 +1,7 @@
 #pragma once
-// A YAML file as a tree that remembers where everything stood, over yaml-cpp's event parser. Stricter than YAML: no duplicate
-// keys, no aliases that multiply into more than the file could mean. Immutable once parsed; any thread.
+// A YAML file as a tree that remembers where everything stood, over yaml-cpp's event parser. Stricter than YAML: no aliases
+// that multiply into more than the file could mean; a key that stands twice is a problem (the first of them counts). Immutable
+// once parsed; any thread.
 
 #include <cstdint>
 #include <memory>
@@ -33,8 +34,10 @@ struct YamlNode {
 };
 
 struct YamlProblem {
+  enum class Kind : uint8_t { parse, duplicate_key };
   std::string message;
   uint32_t line = 0, column = 0;
+  Kind kind = Kind::parse;
 };
 
 /// One rule file: its text, its lines, its documents.

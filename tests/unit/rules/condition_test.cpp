@@ -164,6 +164,20 @@ TEST(Condition, GetoptFindsOptionsAndTheirValues) {
   EXPECT_TRUE(Condition("getopt(proc.args, \"lp:vnx\") intersects (4444)").on(args));
 }
 
+TEST(Condition, ANumberNoFieldOfThatWidthHoldsIsAWarning) {
+  for (const char* text : {"proc.pid = 99999999999999999999", "proc.pid = -99999999999999999999",
+                           "evt.num = 18446744073709551616", "fd.sport = 70000", "proc.tty in (1, 4294967296)"}) {
+    const auto loaded = load(rule_with(text));
+    EXPECT_NE(loaded.rules, nullptr) << text << errors_of(loaded);
+    const auto* warning = find_code(loaded, "LOAD_COMPILE_CONDITION");
+    ASSERT_NE(warning, nullptr) << text;
+    EXPECT_NE(warning->message.find("more than this field can hold"), std::string::npos) << warning->message;
+  }
+  for (const char* text : {"proc.pid = 9223372036854775807", "evt.num = 18446744073709551615", "fd.sport = 65535",
+                           "proc.tty = 0xffffffff", "evt.num = 00018446744073709551615"})
+    EXPECT_EQ(find_code(load(rule_with(text)), "LOAD_COMPILE_CONDITION"), nullptr) << text;
+}
+
 // --- what does not type ---
 
 class WrongTypes : public testing::TestWithParam<const char*> {};
@@ -177,21 +191,20 @@ TEST_P(WrongTypes, AreCompileErrors) {
 INSTANTIATE_TEST_SUITE_P(
     Conditions, WrongTypes,
     testing::Values("proc.nosuch = x", "proc.pid = abc", "proc.pid = 1.5", "proc.pid contains 5", "proc.pid startswith 5",
-                    "proc.pid pmatch (5)", "proc.pid = 99999999999999999999", "proc.is_exe_upper_layer = yes",
-                    "proc.is_exe_upper_layer > 0", "proc.name bcontains 41", "proc.name = \"a\\x00b\"", "proc.name regex \"(\"",
-                    "evt.buffer bcontains xyz", "evt.buffer bcontains 414", "evt.buffer glob x", "proc.args = a",
-                    "proc.args contains a", "proc.args = anyof (a)", "fd.sip = 10.0.0", "fd.sip = 10.0.0.0/8", "fd.sip > 5",
-                    "fd.snet = 10.0.0.1", "fd.snet = 10.0.0.0/33", "fd.sport = nosuchservice", "fd.sport = 70000",
-                    "proc.name[1] = x", "proc.aname[x] = y", "proc.env = x", "proc.name = val(proc.pid)",
-                    "proc.name pmatch val(proc.pname)", "proc.name regex val(proc.pname)", "proc.aname = val(proc.name)",
-                    "proc.name = val(proc.aname)", "tolower(proc.pid) = 5", "tolower(proc.aname) = x",
-                    "basename(proc.is_exe_upper_layer) = x", "len(proc.pid) = 1", "join(proc.args) = x",
-                    "join(proc.args, proc.args) = x", "join(\",\", proc.name) = x", "concat(proc.name, proc.args) = x",
-                    "concat(proc.name) = x", "tolower(proc.name, proc.pname) = x", "tolower(proc.name)[a] = x",
-                    "getopt(proc.name, \"a\") in (a)", "getopt(proc.args, \"ab\")[ab] = x", "evt.type = nosuchevent",
-                    "evt.type in (execve, nosuchevent)", "tolower(evt.type) = execve", "evt.type = val(proc.name)",
-                    "evt.arg.nosuch = x", "evt.arg[nosuch] = x", "evt.rawarg[0] = 5", "evt.rawarg.flags = x",
-                    "evt.type contains exec", "proc.name = val(proc.nosuch)"));
+                    "proc.pid pmatch (5)", "proc.is_exe_upper_layer = yes", "proc.is_exe_upper_layer > 0",
+                    "proc.name bcontains 41", "proc.name = \"a\\x00b\"", "proc.name regex \"(\"", "evt.buffer bcontains xyz",
+                    "evt.buffer bcontains 414", "evt.buffer glob x", "proc.args = a", "proc.args contains a",
+                    "proc.args = anyof (a)", "fd.sip = 10.0.0", "fd.sip = 10.0.0.0/8", "fd.sip > 5", "fd.snet = 10.0.0.1",
+                    "fd.snet = 10.0.0.0/33", "fd.sport = nosuchservice", "proc.name[1] = x", "proc.aname[x] = y",
+                    "proc.env = x", "proc.name = val(proc.pid)", "proc.name pmatch val(proc.pname)",
+                    "proc.name regex val(proc.pname)", "proc.aname = val(proc.name)", "proc.name = val(proc.aname)",
+                    "tolower(proc.pid) = 5", "tolower(proc.aname) = x", "basename(proc.is_exe_upper_layer) = x",
+                    "len(proc.pid) = 1", "join(proc.args) = x", "join(proc.args, proc.args) = x", "join(\",\", proc.name) = x",
+                    "concat(proc.name, proc.args) = x", "concat(proc.name) = x", "tolower(proc.name, proc.pname) = x",
+                    "tolower(proc.name)[a] = x", "getopt(proc.name, \"a\") in (a)", "getopt(proc.args, \"ab\")[ab] = x",
+                    "evt.type = nosuchevent", "evt.type in (execve, nosuchevent)", "tolower(evt.type) = execve",
+                    "evt.type = val(proc.name)", "evt.arg.nosuch = x", "evt.arg[nosuch] = x", "evt.rawarg[0] = 5",
+                    "evt.rawarg.flags = x", "evt.type contains exec", "proc.name = val(proc.nosuch)"));
 
 class RightTypes : public testing::TestWithParam<const char*> {};
 TEST_P(RightTypes, Load) {
@@ -202,7 +215,7 @@ INSTANTIATE_TEST_SUITE_P(Conditions, RightTypes,
                                          "evt.rawarg.path startswith /etc", "evt.arg.path startswith /etc",
                                          "evt.buffer bcontains 4142", "evt.buffer startswith x", "proc.env[PATH] = x",
                                          "evt.type in (open, openat, fork, umount)", "evt.type != execve", "evt.type exists",
-                                         "proc.pid = val(proc.pid)", "proc.tty > len(proc.name)"));
+                                         "proc.pid = val(proc.pid)", "evt.num > len(proc.name)"));
 
 TEST(Condition, AMistypedFieldGetsAHint) {
   const auto loaded = load(rule_with("proc.nmae = sh"));

@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
                             "'override' and 'append: true' cannot be used together"},
                     Mistake{"- rule: b\n  output: x\n  override: {output: replace}\n",
                             "nothing to replace: no rule of that name is defined before"},
-                    Mistake{"- rule: a\n  output: x\n  override: output\n",
+                    Mistake{"- rule: a\n  output: x\n  override: [condition]\n",
                             "the value of 'override' must be a map of keys to append or replace"}));
 
 TEST(Enabled, AloneSwitchesAnEarlierRule) {

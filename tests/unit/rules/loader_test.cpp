@@ -38,8 +38,14 @@ TEST(Loader, BrokenYamlHasItsPlace) {
   EXPECT_EQ(find_code(loaded, "LOAD_ERR_YAML_PARSE")->position.line, 3U);
 }
 
-TEST(Loader, ADuplicateKeyIsAnError) {
-  EXPECT_EQ(error_places(load(kRule + "  priority: ERROR\n")), Places{"6:3 duplicate key 'priority'"});
+TEST(Loader, OfADuplicateKeyTheFirstCountsAndAWarningSaysSo) {
+  const auto loaded = load(kRule + "  priority: ERROR\n");
+  ASSERT_NE(loaded.rules, nullptr);
+  EXPECT_EQ(loaded.rules->rules().at(0).priority, Priority::informational);
+  const auto* warning = find_code(loaded, "LOAD_WARNING_EXTENSION");
+  ASSERT_NE(warning, nullptr);
+  EXPECT_EQ(warning->position.line, 6U);
+  EXPECT_EQ(warning->message, "duplicate key 'priority': the first one counts");
 }
 
 TEST(Loader, AnAliasBombIsRefused) {
