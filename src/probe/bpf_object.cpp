@@ -144,6 +144,7 @@ void BpfObject::detach(std::string_view name) {
 template <typename Value>
 std::vector<Value> BpfObject::sum_per_cpu(int map, size_t entries) const {
   static_assert(sizeof(Value) % sizeof(uint64_t) == 0);
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): a Value may be a single counter
   constexpr size_t kWords = sizeof(Value) / sizeof(uint64_t);
   const auto cpus = static_cast<size_t>(std::max(libbpf_num_possible_cpus(), 1));
   std::vector<Value> sums(entries);

@@ -11,7 +11,7 @@ constexpr std::string_view kSnapshotProgram = "snapshot_tasks";
 
 }  // namespace
 
-Result<std::unique_ptr<Sensor>> Sensor::open(const SensorOptions& options, RingReader::Callback callback) {
+Result<std::unique_ptr<Sensor>> Sensor::open(const SensorOptions& options, const RingReader::Callback& callback) {
   auto probe = HookProbe::open();
   if (!probe) return fail(std::move(probe.error()));
   std::unique_ptr<Sensor> sensor(new Sensor());

@@ -24,7 +24,7 @@ class Sensor {
  public:
   /// Chooses, loads, attaches, tests; a provider that stays silent is given up for the next one, at most three times.
   /// `callback` gets every record, from poll(). Fails when nothing can be watched.
-  static Result<std::unique_ptr<Sensor>> open(const SensorOptions& options, RingReader::Callback callback);
+  static Result<std::unique_ptr<Sensor>> open(const SensorOptions& options, const RingReader::Callback& callback);
 
   [[nodiscard]] const Ladder& ladder() const { return *ladder_; }
   [[nodiscard]] BpfObject& object() { return *object_; }

@@ -86,7 +86,7 @@ void Definitions::append(ListDefinition list) {
   earlier.visibility = next_index_++;
 }
 
-void Definitions::append(MacroDefinition macro) {
+void Definitions::append(const MacroDefinition& macro) {
   const auto found = macro_names_.find(macro.name);
   if (found == macro_names_.end()) {
     if (!is_broken(macro.name)) error(macro.place, "nothing to append to: no macro of that name is defined before");

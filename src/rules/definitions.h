@@ -89,7 +89,7 @@ class Definitions {
   void define(ListDefinition list);
   void append(ListDefinition list);
   void define(MacroDefinition macro);
-  void append(MacroDefinition macro);
+  void append(const MacroDefinition& macro);
   void define(RuleDefinition rule);
   void append(RuleUpdate update);
   void replace(RuleUpdate update);
