@@ -36,18 +36,18 @@ HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
 	struct task_state *state = fill_program(&h->process, task);
 
 	h->cgroup = cgroup_id(identity_cgroup(task));
-	if (state) {
-		h->creator = state->creator;
-		if (state->setup_mnt)
-			h->flags |= HW_F_RUNTIME_SETUP;
-	} else {
-		count_error(HW_PLACE_TASK_STATE);
-	}
 	if (home_is_sure(state)) {
-		h->home = state->home;
+		h->home = home_in(task, state);
 	} else {
 		h->flags |= HW_F_HOME_INFERRED;
 		h->home = container_of_cgroup(h->cgroup);
+	}
+	if (state) {
+		h->creator = state->creator;
+		if (state->setup_mnt && h->home)
+			h->flags |= HW_F_RUNTIME_SETUP;
+	} else {
+		count_error(HW_PLACE_TASK_STATE);
 	}
 	return h->home;
 }

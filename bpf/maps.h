@@ -28,6 +28,8 @@ HW_KNOB(__u32, cgroup_v1, 0);
 
 /* Set by snapshot_tasks at its end: from then on a task without state is one the iterator did not show, not one it will. */
 bool snapshot_over __weak;
+/* Raised by user space each time it has recognised a container whose cgroup the kernel took for the host's (state.h). */
+__u32 late_claims __weak;
 
 /* Set by a program at an LSM hook that every exec runs: proof that they fire, which loading and attaching is not. */
 bool lsm_fired __weak;
@@ -52,9 +54,9 @@ struct task_state {
 	__u32 execs;
 	__u32 flags;	      /* task_flag */
 	__u64 fork_window_ns; /* start of the home's window this process last forked in */
-	__u32
-	    setup_mnt; /* mount namespace of who put it into its home, until it execs in another: 0 once its own program runs */
-	__u32 pad;
+	/* mount namespace of who put it into its cgroup, until it execs in another: 0 once its own program runs */
+	__u32 setup_mnt;
+	__u32 claims_seen;     /* of late_claims, when a home of 0 was last looked at */
 	struct hw_cred shadow; /* last known credentials of the thread */
 	__u64 cred;	       /* address of the real_cred that was last found equal to the shadow */
 };
@@ -123,8 +125,8 @@ struct {
 
 /*
  * Cgroup -> cgroup of the container it belongs to (the outermost). Filled at mkdir by what the name looks like, corrected by
- * user space; cgroups of the host have no entry. Full: new cgroups inside are taken for the host's, counted
- * (HW_PLACE_CONTAINER_FULL). Tasks are not affected once they have a home.
+ * user space; cgroups of the host have no entry, but for those that a container made there and named like a container: 0. Full:
+ * new cgroups inside are taken for the host's, counted (HW_PLACE_CONTAINER_FULL). Tasks are not affected once they have a home.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -143,6 +145,18 @@ struct {
 	__type(key, struct hw_key); /* execs 0 */
 	__type(value, __u64);
 } rehomed __weak SEC(".maps");
+
+/*
+ * Homes whose processes may place processes as the host's may: identity.trusted_runtimes. Filled by user space. Full: the
+ * container is not trusted, which user space says.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u32);
+} trusted_homes __weak SEC(".maps");
 
 /* What user space found a listener to be (hw_listener_class). Evicted: it is met again as unknown, which alerts once more. */
 struct {

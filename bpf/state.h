@@ -103,12 +103,73 @@ HW_PART struct home_state *home_state_make(__u64 home)
 	return state;
 }
 
+HW_INLINE __s64 live_tasks(struct task_struct *leader)
+{
+	return leader->signal->live.counter;
+}
+
+/*
+ * Gives the process of `leader` another home and moves its `live` tasks with it: live_tasks(). A thread between the decrement
+ * of signal->live and its exit tracepoint at this moment is counted out of the new home without having been counted in: off by
+ * one, and only then.
+ */
+HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, __u64 home, __s64 live)
+{
+	if (state->flags & TASK_COUNTED) { /* before the snapshot none of them is */
+		struct home_state *from = home_state(state->home), *to = home_state_make(home);
+
+		if (from)
+			__sync_fetch_and_add(&from->counts.live, -live);
+		if (to)
+			__sync_fetch_and_add(&to->counts.live, live);
+	}
+	state->home = home;
+	state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
+	if (live > 1) {
+		struct hw_key key = {};
+
+		fill_key(&key, leader);
+		bpf_map_update_elem(&rehomed, &key, &home, BPF_ANY);
+	}
+}
+
+/*
+ * A container whose cgroup's name says nothing is recognised by user space, after its first process was placed: that process is
+ * still taken for the host's. Each such recognition raises late_claims, and whoever has home 0 looks at its cgroup once more:
+ * one lookup a process and claim, a comparison otherwise.
+ */
+HW_PART __u64 home_look_again(struct task_struct *task, struct task_state *state)
+{
+	struct task_struct *leader = task->group_leader;
+	__u64 home;
+
+	state->claims_seen = late_claims; /* before the lookup: a claim meanwhile is looked at next time */
+	home = home_by_cgroup(task);
+	if (home && leader)
+		home_move(leader, state, home, live_tasks(leader) + (task->flags & PF_EXITING ? 1 : 0));
+	return home;
+}
+
+/* The home in `state`, which is sure, of the process `task` belongs to. */
+HW_INLINE __u64 home_in(struct task_struct *task, struct task_state *state)
+{
+	if (state->home || state->claims_seen == late_claims)
+		return state->home;
+	return home_look_again(task, state);
+}
+
 /* The home of the process `task` belongs to. */
 HW_INLINE __u64 home_of(struct task_struct *task)
 {
 	struct task_state *state = process_state(task);
 
-	return home_is_sure(state) ? state->home : home_by_cgroup(task);
+	return home_is_sure(state) ? home_in(task, state) : home_by_cgroup(task);
+}
+
+/* May processes of this home place others? The host's may, and containers that are trusted to. */
+HW_INLINE bool home_places(__u64 home)
+{
+	return !home || bpf_map_lookup_elem(&trusted_homes, &home);
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "daemon.h"
 
+#include <fnmatch.h>
 #include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -188,6 +189,7 @@ Status Daemon::take_stock() {
   for (const hw_task& task : *tasks) {
     const auto details = proc.read(task.h.process.tgid);
     pipeline_->tree().insert(process_from_snapshot(task, details ? *details : ProcDetails{}));
+    if (task.h.home != 0 || task.h.process.tgid == 1) pipeline_->boundary().learn(task.h.home, task.ns);
   }
   if (auto found = classify_existing_listeners(*listeners_); !found)
     std::cerr << "hullwatch: " << found.error().message << "; listeners are met at their first contact\n";
@@ -299,8 +301,21 @@ Status Daemon::open_reloader() {
 void Daemon::take_metadata() {
   for (MetadataAnswer& answer : metadata_->take()) {
     containers_->set_metadata(answer.home, answer.state, std::move(answer.metadata));
+    trust_runtime(answer.home);
     pipeline_->metadata_arrived(answer.home);
   }
+}
+
+/// identity.trusted_runtimes: by the container's name, once that is known.
+void Daemon::trust_runtime(uint64_t home) {
+  const Container* container = containers_->find(home);
+  if (container == nullptr) return;
+  const std::string& name = container->meta.name.empty() ? container->id : container->meta.name;
+  const bool trusted = std::ranges::any_of(options_.config.identity.trusted_runtimes, [&](const std::string& pattern) {
+    return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+  });
+  if (!trusted) return;
+  if (auto told = sensor_->object().trust_home(home); !told) std::cerr << "hullwatch: " << told.error().message << '\n';
 }
 
 void Daemon::tick() {

@@ -64,6 +64,7 @@ class Daemon {
   bool handle_signal();  // false: end
   void take_rules();
   void take_metadata();
+  void trust_runtime(uint64_t home);
   void tick();
   void sample_homes();
   void look_for_losses();

@@ -61,7 +61,7 @@ __weak __noinline int use_capability(__u32 capability, __s32 result, __u32 usern
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *process = process_state(task);
-	__u64 home = process ? process->home : home_by_cgroup(task);
+	__u64 home = home_is_sure(process) ? home_in(task, process) : home_by_cgroup(task);
 	struct capability_uses *uses = capability_uses_of(home);
 	struct hw_capability *r;
 	__u64 *count;

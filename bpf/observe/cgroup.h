@@ -119,17 +119,19 @@ HW_INLINE struct hw_path slot_cgroup_path(struct slot *slot, __u32 which, __u32 
 
 /*
  * Which container does a new cgroup belong to? Its parent's, if that is in one: the outermost counts, whatever a container
- * makes inside. Else itself, if it is named like one. 0: none. Its path is in the slot already, leaf first.
+ * makes inside. Else itself, if it is named like one and was made by who may place processes: `maker` is the maker's home, and
+ * a look-alike made by any other container is remembered as none. 0: none. Its path is in the slot already, leaf first.
  */
-HW_INLINE __u64 container_of_new(struct hw_cgroup *r, __u32 which)
+HW_INLINE __u64 container_of_new(struct hw_cgroup *r, __u32 which, __u64 maker)
 {
 	__u64 container = container_of_cgroup(r->parent_id);
+	bool named = !container && names_container(which);
 
-	if (!container && names_container(which)) {
+	if (named && home_places(maker)) {
 		container = r->id;
 		home_state_make(container);
 	}
-	if (container && bpf_map_update_elem(&containers, &r->id, &container, BPF_ANY)) {
+	if ((container || named) && bpf_map_update_elem(&containers, &r->id, &container, BPF_ANY)) {
 		count_error(HW_PLACE_CONTAINER_FULL);
 		container = 0;
 	}
@@ -142,6 +144,33 @@ HW_INLINE void fill_cgroup(struct hw_cgroup *r, struct cgroup *cgroup, __u32 op)
 	r->level = (__u32)BPF_CORE_READ(cgroup, level);
 	r->id = cgroup_id(cgroup);
 	r->parent_id = cgroup_parent_id(cgroup);
+}
+
+/*
+ * A container's process has just made a child in a cgroup that is not its container's (clone3 with CLONE_INTO_CGROUP, which
+ * fires no cgroup tracepoint): told as the move it is. The child's home is its parent's all the same.
+ */
+HW_PART void send_placed_child(struct task_struct *parent, struct task_struct *child, __u64 home)
+{
+	struct cgroup *cgroup = identity_cgroup(child);
+	__u64 container = container_of_cgroup(cgroup_id(cgroup));
+	struct hw_cgroup *r;
+
+	if (container == home || !emit_admit_home(parent, home, HW_CGROUP, true))
+		return;
+	r = EMIT_RESERVE(HW_CGROUP, struct hw_cgroup);
+	if (!r)
+		return;
+	fill_header(&r->h, HW_CGROUP, HW_BY_ALWAYS, sizeof(*r));
+	fill_ancestors(r->ancestors);
+	fill_cgroup(r, cgroup, HW_CGROUP_ATTACH);
+	r->outermost = container;
+	fill_key(&r->moved, child);
+	r->moved_home_before = home;
+	r->moved_home_after = home;
+	r->moved_tid = child->pid;
+	r->threadgroup = 1;
+	emit_submit(HW_CGROUP, r);
 }
 
 /* Did the whole process move? v1's `tasks` and v2's cgroup.threads move single threads, which changes nobody's home. */

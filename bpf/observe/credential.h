@@ -199,7 +199,7 @@ HW_PART void send_credential(struct task_struct *task, bool forked, const struct
 	struct task_struct *leader = task->group_leader;
 	struct task_state *process = leader ? bpf_task_storage_get(&tasks, leader, NULL, 0) : NULL;
 	struct transitions *sent = transitions_of(leader);
-	__u64 home = home_is_sure(process) ? process->home : home_by_cgroup(task);
+	__u64 home = home_is_sure(process) ? home_in(task, process) : home_by_cgroup(task);
 	__u64 hash = transition_hash(change, change->way + ((process ? (__u64)process->execs : 0) << 8));
 	struct hw_credential *r;
 	bool novel;

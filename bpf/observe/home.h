@@ -4,8 +4,9 @@
  *
  * Until its first exec in another mount namespace than that of who placed it, a process runs the runtime's code (setup_mnt).
  *
- * A home is inherited at fork. Only a task whose own home is the host gives another home: by placing a child (clone3 with
- * CLONE_INTO_CGROUP) or by writing into cgroup.procs. What a container does with cgroups never changes a home.
+ * A home is inherited at fork. Only a task whose own home is the host, or a trusted runtime's container, gives another home: by
+ * placing a child (clone3 with CLONE_INTO_CGROUP) or by writing into cgroup.procs. What any other container does with cgroups
+ * never changes a home.
  */
 #ifndef HULLWATCH_OBSERVE_HOME_H
 #define HULLWATCH_OBSERVE_HOME_H
@@ -35,13 +36,14 @@ HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *chi
 	if (process)
 		home_settle(parent, process);
 	home = home_of(parent);
-	if (!thread && !home) {
+	if (!thread && child->cgroups != parent->cgroups && home_places(home)) {
 		home = container_of_cgroup(cgroup_id(identity_cgroup(child)));
-		setup_mnt = home ? mnt_ns_of(parent) : 0;
+		setup_mnt = mnt_ns_of(parent);
 	}
 	if (!state)
 		return home;
 	state->home = home;
+	state->claims_seen = process ? process->claims_seen : 0;
 	state->setup_mnt = setup_mnt;
 	state->flags = TASK_KNOWN | TASK_COUNTED;
 	if (!home_is_sure(process))
@@ -100,33 +102,6 @@ HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 now
 	return state;
 }
 
-/*
- * Gives the process of `leader` another home and moves its live tasks with it. A thread between the decrement of signal->live
- * and its exit tracepoint at this moment is counted out of the new home without having been counted in: off by one, and only
- * then.
- */
-HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, __u64 home)
-{
-	__s64 live = leader->signal->live.counter;
-
-	if (state->flags & TASK_COUNTED) { /* before the snapshot none of them is */
-		struct home_state *from = home_state(state->home), *to = home_state_make(home);
-
-		if (from)
-			__sync_fetch_and_add(&from->counts.live, -live);
-		if (to)
-			__sync_fetch_and_add(&to->counts.live, live);
-	}
-	state->home = home;
-	state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
-	if (live > 1) {
-		struct hw_key key = {};
-
-		fill_key(&key, leader);
-		bpf_map_update_elem(&rehomed, &key, &home, BPF_ANY);
-	}
-}
-
 /* Of a process that its exec finds in a container: the runtime's while it shares the mounts of a parent that is the host's. */
 HW_INLINE __u32 setup_mnt_at_exec(struct task_struct *task)
 {
@@ -157,8 +132,9 @@ HW_INLINE struct home_state *home_at_exec(struct task_struct *task, bool from_th
 		home_settle(task, state);
 		/* its cgroup may have been recognised as a container's only after it got there */
 		if (!state->home && container) {
-			home_move(task, state, container);
-			state->setup_mnt = setup_mnt_at_exec(task);
+			home_move(task, state, container, live_tasks(task));
+			if (!state->setup_mnt) /* how it was placed was not seen */
+				state->setup_mnt = setup_mnt_at_exec(task);
 		}
 		/* a runtime re-execs itself where it came from; the container's own program starts in the container's mounts */
 		if (state->setup_mnt && mnt_ns_of(task) != state->setup_mnt)

@@ -14,6 +14,19 @@ struct namespace_call {
 	struct hw_namespaces before;
 };
 
+/*
+ * As fill_namespaces(), but the pid namespace is the one for children: that is what setns and unshare change, a process keeps
+ * its own for good.
+ */
+HW_INLINE void fill_changed_namespaces(struct hw_namespaces *out, struct task_struct *task)
+{
+	struct nsproxy *proxy = task->nsproxy;
+
+	fill_namespaces(out, task);
+	if (proxy)
+		out->pid = BPF_CORE_READ(proxy, pid_ns_for_children, ns.inum);
+}
+
 HW_INLINE void fill_namespace_call(struct namespace_call *call, struct task_struct *task, __u32 which)
 {
 	if (which == CALL_SETNS) {
@@ -25,7 +38,7 @@ HW_INLINE void fill_namespace_call(struct namespace_call *call, struct task_stru
 		call->fd = -1;
 		call->ns_flags = call_argument(task, 0) & CLONE_NEW_ANY;
 	}
-	fill_namespaces(&call->before, task);
+	fill_changed_namespaces(&call->before, task);
 }
 
 /* `flags`: HW_F_ATTEMPT when `result` is not known. Already admitted. */
@@ -44,7 +57,7 @@ HW_PART void send_namespace(struct task_struct *task, const struct namespace_cal
 	r->ns_flags = call->ns_flags;
 	r->result = result;
 	r->before = call->before;
-	fill_namespaces(&r->after, task);
+	fill_changed_namespaces(&r->after, task);
 	emit_submit(HW_NAMESPACE, r);
 }
 

@@ -66,6 +66,7 @@ const Container* ContainerIndex::update(const Event& event) {
   last_event_ns_ = std::max<uint64_t>(last_event_ns_, event.header.time_ns);
   const hw_cgroup& facts = cgroup->facts;
   if (event.type == EventType::cgroup_rmdir) {
+    refused_.erase(facts.id);
     if (const auto found = containers_.find(facts.id); found != containers_.end()) {
       mark_removed(found->second, event.header.time_ns);
     } else {
@@ -75,6 +76,10 @@ const Container* ContainerIndex::update(const Event& event) {
   }
   if (event.type != EventType::cgroup_mkdir) return nullptr;
   if (unknown_.erase(facts.id) > 0) std::erase(unknown_order_, facts.id);
+  if (event.in_container() && facts.outermost == 0) {
+    refuse(facts.id);
+    return nullptr;
+  }
 
   Seen seen{std::string(cgroup->path), facts.id, facts.parent_id, event.header.time_ns,
             facts.outermost != 0 && facts.outermost == facts.id};
@@ -91,6 +96,7 @@ const Container* ContainerIndex::update(const Event& event) {
 }
 
 Container* ContainerIndex::adopt(const Seen& seen) {
+  if (refused_.contains(seen.id)) return nullptr;
   const auto parent = homes_.find(seen.parent_id);
   auto identity = identify_cgroup(seen.path);
   if (parent != homes_.end() && parent->second != seen.id) return inside(seen, parent->second, identity);
@@ -180,6 +186,11 @@ bool ContainerIndex::is_duplicate(const Seen& seen, const CgroupIdentity& identi
   ++stats_.removals_missed;  // it was restarted, and the end of the former one was not told
   mark_removed(found->second, last_event_ns_);
   return false;
+}
+
+/// As many as the kernel's map of cgroups holds at most; one more is only not refused.
+void ContainerIndex::refuse(uint64_t cgroup) {
+  if (refused_.size() < capacity_ * kCgroupsPerContainer && refused_.insert(cgroup).second) ++stats_.look_alikes;
 }
 
 const Container* ContainerIndex::find(uint64_t home) {

@@ -29,6 +29,7 @@ struct ContainerIndexStats {
   uint64_t duplicates = 0;       // containers that claimed the id of another, living one
   uint64_t removals_missed = 0;  // found gone by a scan: their removal was never told
   uint64_t scans_truncated = 0;
+  uint64_t look_alikes = 0;  // cgroups named like a container that a container made outside its own: none of them is one
 };
 
 class ContainerIndex {
@@ -46,6 +47,8 @@ class ContainerIndex {
   Result<size_t> scan();
   /// Takes up cgroup_mkdir and cgroup_rmdir. Returns the container if one began with this event.
   const Container* update(const Event& event);
+  /// That cgroup is no container, whatever its name says: a container made it, outside its own.
+  void refuse(uint64_t cgroup);
   /// By the id of its home cgroup. An unknown id is looked up in the cgroup tree at once (rare, counted). Null: no container.
   const Container* find(uint64_t home);
   /// Metadata that arrived for a container; ignored when it is gone.
@@ -92,6 +95,7 @@ class ContainerIndex {
   std::unordered_map<uint64_t, Container> containers_;  // by home
   std::unordered_map<uint64_t, uint64_t> homes_;
   std::unordered_map<std::string, uint64_t> living_by_id_;
+  std::unordered_set<uint64_t> refused_;  // made by containers outside their own: none is a container, whatever its name
   std::unordered_set<uint64_t> unknown_;  // ids looked up in vain, the oldest forgotten first
   std::deque<uint64_t> unknown_order_;
   uint64_t last_event_ns_ = 1;

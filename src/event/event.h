@@ -28,9 +28,9 @@ enum class EventType : uint8_t {
   runtime_connect, runtime_use, runtime_bytes,  // contact with a runtime's socket; bytes of a request (before parsing)
   fork_burst, critical_flood,
   // Findings, made by detectors (src/detect) from the above:
-  fork_bomb, privilege_gain, runtime_request,
+  fork_bomb, privilege_gain, runtime_request, nested_container, container_crossing, identity_conflict,
   // Made by hullwatch about itself:
-  events_lost,
+  events_lost, self_protection,
   count_,
 };
 // clang-format on
@@ -122,9 +122,16 @@ struct RuntimeRequestFinding {
   bool runtime_component = false;
 };
 
+/// nested_container, container_crossing, identity_conflict, self_protection: what was concluded, in words.
+struct NoteFinding {
+  std::string what;    // one word or two, for rules to compare
+  std::string detail;  // for a person
+  bool over = false;   // what was wrong is right again
+};
+
 using EventBody = std::variant<std::monostate, ExecEvent, ForkEvent, ExitEvent, CredentialEvent, CapabilityEvent, MountEvent,
                                NamespaceEvent, CgroupEvent, SocketEvent, RequestEvent, BurstEvent, FloodEvent, LossEvent,
-                               ForkBombFinding, PrivilegeGainFinding, RuntimeRequestFinding>;
+                               ForkBombFinding, PrivilegeGainFinding, RuntimeRequestFinding, NoteFinding>;
 
 struct Event {
   EventType type = EventType::unknown;

@@ -58,7 +58,17 @@ constexpr std::array kTable = {
     EventTypeInfo{fork_bomb, "fork_bomb", "finding", "The set of live processes of a container grows like a fork bomb's"},
     EventTypeInfo{privilege_gain, "privilege_gain", "finding", "A process holds more privilege than before"},
     EventTypeInfo{runtime_request, "runtime_request", "finding", "A process asked a container runtime for something"},
+    EventTypeInfo{nested_container, "nested_container", "finding",
+                  "A container made a cgroup named like a container's inside its own: once for each container"},
+    EventTypeInfo{container_crossing, "container_crossing", "finding",
+                  "A process of a container entered namespaces of another container, or of the host"},
+    EventTypeInfo{
+        identity_conflict, "identity_conflict", "finding",
+        "What tells a process's container does not agree: its cgroup, its namespaces, its parents, or what was known of it"},
     EventTypeInfo{events_lost, "events_lost", "self", "Records were lost between kernel and user space"},
+    EventTypeInfo{self_protection, "self_protection", "self",
+                  "hullwatch itself is hindered: a hook that stays silent, a changed map, a stopped or killed daemon, a log "
+                  "that cannot be written"},
 };
 
 // The table is indexed by type, so order and length must follow the enumeration.

@@ -211,6 +211,10 @@ struct BodyWriter {
     json.member("privileged", f.privileged).member("allowed", f.allowed).bytes_member("allow_reason", f.allow_reason);
     json.member("runtime_component", f.runtime_component).end_object();
   }
+
+  void operator()(const NoteFinding& f) const {
+    json.key("note").begin_object().member("what", f.what).bytes_member("detail", f.detail).member("over", f.over).end_object();
+  }
 };
 
 }  // namespace

@@ -131,6 +131,11 @@ struct Body {
     to.text("reasons", e.reasons);
     to.text("allow_reason", e.allow_reason);
   }
+  void operator()(const NoteFinding& e) const {
+    to.text("what", e.what);
+    to.text("detail", e.detail);
+    to.truth("over", e.over);
+  }
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ constexpr uint64_t kSecond = 1'000'000'000;
 constexpr uint64_t kExitGrace = 30 * kSecond;
 constexpr uint64_t kMetadataPatience = kSecond / 5;
 constexpr size_t kMaxHeld = 1024;
+constexpr size_t kMaxConflictsTold = 1024;
 
 }  // namespace
 
@@ -21,7 +22,8 @@ Pipeline::Pipeline(const Config& config, const Clock& clock, const Redactor& red
       users_(config.metadata.host_root),
       fork_bomb_(config.fork_bomb),
       runtime_socket_(config.runtime_socket, ports_.classify_listener, ports_.set_request_window),
-      detectors_{&fork_bomb_, &privilege_gain_, &runtime_socket_},
+      boundary_([this](uint64_t home) { return containers_.find(home); }),
+      detectors_{&fork_bomb_, &privilege_gain_, &runtime_socket_, &boundary_},
       builder_(redactor) {}
 
 Status Pipeline::record(std::span<const std::byte> bytes) {
@@ -31,8 +33,27 @@ Status Pipeline::record(std::span<const std::byte> bytes) {
     return fail(std::move(event.error()));
   }
   claim_first_exec(*event);
+  keep_home(*event);
   take_up(*event, bytes);
   return {};
+}
+
+/// A process whose state in the kernel is gone has its home inferred from its cgroup. What was known of it holds, and that the
+/// two differ is told once for each process: state does not vanish by itself, unless memory was short at the fork.
+void Pipeline::keep_home(Event& event) {
+  if ((event.header.flags & HW_F_HOME_INFERRED) == 0) return;
+  const Process* process = tree_.find(event.header.process);
+  if (process == nullptr || process->home == 0 || process->home == event.header.home) return;
+  ++stats_.homes_corrected;
+  event.header.home = process->home;
+  if (conflicts_told_.size() >= kMaxConflictsTold) conflicts_told_.clear();
+  if (!conflicts_told_.emplace(event.header.process.start_ns, event.header.process.tgid).second) return;
+  Event finding;
+  finding.type = EventType::identity_conflict;
+  finding.header = event.header;
+  finding.body =
+      NoteFinding{.what = "state_lost", .detail = "its cgroup says otherwise than what was known of it", .over = false};
+  judge(context_of(finding), {});
 }
 
 /// A container whose cgroup's name says nothing (plain `runc run NAME`) is recognised here, from its mkdir, and the kernel may

@@ -5,10 +5,12 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <vector>
 
 #include "config/config.h"
+#include "detect/container_boundary.h"
 #include "detect/fork_bomb.h"
 #include "detect/privilege_gain.h"
 #include "detect/runtime_socket.h"
@@ -35,8 +37,9 @@ struct PipelinePorts {
 
 struct PipelineStats {
   uint64_t decode_errors = 0;
-  uint64_t events_held = 0;     // rules waited for the container's metadata
-  uint64_t events_unnamed = 0;  // and it did not come in time: alerts went out marked pending
+  uint64_t events_held = 0;      // rules waited for the container's metadata
+  uint64_t homes_corrected = 0;  // records whose process was known to belong elsewhere than its cgroup says
+  uint64_t events_unnamed = 0;   // and it did not come in time: alerts went out marked pending
 };
 
 class Pipeline {
@@ -53,7 +56,10 @@ class Pipeline {
   /// Metadata of a container arrived: evaluates what waited for it.
   void metadata_arrived(uint64_t home);
   /// A container is gone, and its last process with it.
-  void forget_home(uint64_t home) { fork_bomb_.forget(home, clock_.boot_ns(), finding_sink()); }
+  void forget_home(uint64_t home) {
+    fork_bomb_.forget(home, clock_.boot_ns(), finding_sink());
+    boundary_.forget(home);
+  }
   /// Evaluates what still waits, and closes what is held back; at the end.
   void flush();
 
@@ -61,6 +67,7 @@ class Pipeline {
   void set_rules(std::shared_ptr<const RuleSet> rules);
   [[nodiscard]] const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
   [[nodiscard]] ProcessTree& tree() { return tree_; }
+  [[nodiscard]] ContainerBoundaryDetector& boundary() { return boundary_; }
   [[nodiscard]] const ForkBombDetector& fork_bombs() const { return fork_bomb_; }
   [[nodiscard]] const PipelineStats& stats() const { return stats_; }
   [[nodiscard]] const RuntimeSocketDetector& runtime_sockets() const { return runtime_socket_; }
@@ -78,6 +85,7 @@ class Pipeline {
   };
 
   void claim_first_exec(Event& event) const;
+  void keep_home(Event& event);
   void take_up(const Event& event, std::span<const std::byte> record);
   /// Rules now, or once the container is known.
   void judge(const EventContext& context, std::span<const std::byte> record);
@@ -99,6 +107,7 @@ class Pipeline {
   ForkBombDetector fork_bomb_;
   PrivilegeGainDetector privilege_gain_;
   RuntimeSocketDetector runtime_socket_;
+  ContainerBoundaryDetector boundary_;
   std::vector<Detector*> detectors_;
   AlertBuilder builder_;
   std::shared_ptr<const RuleSet> rules_;
@@ -106,6 +115,7 @@ class Pipeline {
   Suppressor suppressor_;
   uint64_t threshold_evicted_ = 0, sequence_evicted_ = 0;  // by rules that are no more
   std::deque<Held> held_;
+  std::set<std::pair<uint64_t, uint32_t>> conflicts_told_;  // processes: start, tgid
   uint64_t number_ = 0, expired_ns_ = 0;
   PipelineStats stats_;
 };

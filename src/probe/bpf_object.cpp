@@ -192,7 +192,17 @@ std::map<uint64_t, hw_home> BpfObject::homes() const {
 
 Status BpfObject::set_container(uint64_t cgroup, uint64_t home) {
   if (home == 0) return forget_cgroup(cgroup);
-  return update(bpf_map__fd(skeleton_->maps.containers), &cgroup, &home, "cannot tell the kernel of a container");
+  const int containers = bpf_map__fd(skeleton_->maps.containers);
+  uint64_t known = 0;
+  if (bpf_map_lookup_elem(containers, &cgroup, &known) == 0 && known == home) return {};
+  if (auto told = update(containers, &cgroup, &home, "cannot tell the kernel of a container"); !told) return told;
+  __atomic_fetch_add(&skeleton_->bss->late_claims, 1U, __ATOMIC_RELEASE);  // who is in there looks at its cgroup again
+  return {};
+}
+
+Status BpfObject::trust_home(uint64_t home) {
+  const uint32_t yes = 1;
+  return update(bpf_map__fd(skeleton_->maps.trusted_homes), &home, &yes, "cannot tell the kernel of a trusted container");
 }
 
 Status BpfObject::forget_cgroup(uint64_t cgroup) {
@@ -200,6 +210,8 @@ Status BpfObject::forget_cgroup(uint64_t cgroup) {
 }
 
 Status BpfObject::forget_home(uint64_t home) {
+  if (auto done = erase(bpf_map__fd(skeleton_->maps.trusted_homes), &home, "cannot drop a trusted container"); !done)
+    return done;
   return erase(bpf_map__fd(skeleton_->maps.homes), &home, "cannot drop a container's counts");
 }
 

@@ -90,9 +90,11 @@ class BpfObject {
   /// Counts of every home, by its cgroup id; 0 is the host.
   [[nodiscard]] std::map<uint64_t, hw_home> homes() const;
 
-  /// From now on processes entering `cgroup` belong to container `home` (0: to the host). Does not change processes that have
-  /// one.
+  /// From now on processes entering `cgroup` belong to container `home` (0: to the host), and so do those of the host that are
+  /// in it already. Does not change processes that have a container.
   Status set_container(uint64_t cgroup, uint64_t home);
+  /// Processes of container `home` may place processes into other containers, as the host's may.
+  Status trust_home(uint64_t home);
   Status forget_cgroup(uint64_t cgroup);
   /// Drops the counts of a container that is gone.
   Status forget_home(uint64_t home);

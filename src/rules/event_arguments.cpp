@@ -100,6 +100,9 @@ HW_FACT(cred_effective, CredentialEvent, e.facts.after.cap_effective)
 HW_FACT(cred_permitted, CredentialEvent, e.facts.after.cap_permitted)
 HW_FACT(cred_inheritable, CredentialEvent, e.facts.after.cap_inheritable)
 
+HW_FACT(note_what, NoteFinding, std::string_view(e.what))
+HW_FACT(note_detail, NoteFinding, std::string_view(e.detail))
+
 HW_FACT(cap_number, CapabilityEvent, e.facts.capability)
 HW_FACT(cap_name, CapabilityEvent, capability_name(e.facts.capability))
 HW_FACT(cap_result, CapabilityEvent, e.facts.result)
@@ -343,6 +346,10 @@ constexpr EventArgument kRuntimeRequest[] = {
     shows_text<RuntimeRequestFinding, api_danger>("danger"),
     shows_text<RuntimeRequestFinding, api_socket>("socket"),
 };
+constexpr EventArgument kNote[] = {
+    shows_text<NoteFinding, note_what>("what"),
+    shows_text<NoteFinding, note_detail>("detail"),
+};
 constexpr EventArgument kLoss[] = {{"lost", lost_counts}};
 
 // Arguments of Falco's other events: rules that name them load, though those events are not produced here.
@@ -420,6 +427,10 @@ std::span<const EventArgument> event_arguments(EventType type) {
     case privilege_gain: return kGain;
     case runtime_request: return kRuntimeRequest;
     case events_lost: return kLoss;
+    case nested_container:
+    case container_crossing:
+    case identity_conflict:
+    case self_protection: return kNote;
     case unknown:
     case count_: break;
   }

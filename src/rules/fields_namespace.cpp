@@ -90,7 +90,8 @@ Value moved_name(Context c, Argument, Scratch) {
 // Inside its own subtree a container may do as it likes.
 Value leaves_home(Context c, Argument, Scratch) {
   const auto* event = c.event.get<CgroupEvent>();
-  if (event == nullptr || event->facts.op != HW_CGROUP_ATTACH) return {};
+  if (event == nullptr || event->facts.op == HW_CGROUP_RMDIR) return {};
+  if (event->facts.op == HW_CGROUP_MKDIR) return truth(c.event.in_container() && event->facts.outermost != c.event.header.home);
   const uint64_t home = event->facts.moved_home_before;
   return truth(home != 0 && event->facts.outermost != home);
 }
@@ -120,7 +121,7 @@ constexpr Field kFields[] = {
     {"cgroup.moved_name", string, kNone, "Name of the process that was moved", moved_name},
     {"cgroup.home_before", unsigned_integer, kNone, "Container of the moved process before, 0 for the host", move_number<&hw_cgroup::moved_home_before>},
     {"cgroup.home_after", unsigned_integer, kNone, "Container of the moved process after, 0 for the host", move_number<&hw_cgroup::moved_home_after>},
-    {"cgroup.leaves_home", boolean, kNone, "True when a container's process went to a cgroup outside its container", leaves_home},
+    {"cgroup.leaves_home", boolean, kNone, "True when a container's process was put into, or made, a cgroup outside its container", leaves_home},
     {"cgroup.changes_home", boolean, kNone, "True when the move gave the process another container", changes_home},
 };
 // clang-format on

@@ -79,6 +79,15 @@ Value clone_is_sibling(Context c, Argument, Scratch) {
     return parent.tgid != 0 && (parent.tgid != e.facts.h.process.tgid || parent.start_ns != e.facts.h.process.start_ns);
   });
 }
+Value note_what(Context c, Argument, Scratch) {
+  return of<NoteFinding>(c, [](const auto& e) { return std::string_view(e.what); });
+}
+Value note_detail(Context c, Argument, Scratch) {
+  return of<NoteFinding>(c, [](const auto& e) { return std::string_view(e.detail); });
+}
+Value note_over(Context c, Argument, Scratch) {
+  return of<NoteFinding>(c, [](const auto& e) { return e.over; });
+}
 
 Value exit_code(Context c, Argument, Scratch) {
   return of<ExitEvent>(c, [](const auto& e) { return int64_t{(e.facts.exit_code >> 8) & 0xff}; });
@@ -117,6 +126,9 @@ constexpr Field kFields[] = {
     {"loss.lost", unsigned_integer, Field::Argument::key, "Records of one kind lost: loss.lost[exec]", lost_of_kind},
     {"loss.critical", boolean, kNone, "True when a critical record was among them", lost_critical},
     {"clone.is_sibling", boolean, kNone, "True when a process made a child that is not its own but its parent's (CLONE_PARENT)", clone_is_sibling},
+    {"note.what", string, kNone, "What nested_container, container_crossing, identity_conflict and self_protection found, in a word", note_what},
+    {"note.detail", string, kNone, "The same in words for a person", note_detail},
+    {"note.over", boolean, kNone, "True when it is right again (self_protection)", note_over},
     {"exit.code", integer, kNone, "Exit code of a process that ended", exit_code},
     {"exit.signal", integer, kNone, "Signal that ended a process, 0 without one", exit_signal},
     {"exit.lived", relative_time, kNone, "Nanoseconds the process lived", exit_lived},

@@ -184,6 +184,87 @@ TEST_F(Home, host_places_a_child_with_clone3_and_a_container_does_not) {
   EXPECT_EQ(by_container->as<hw_fork>().child_cgroup, db.id());
 }
 
+TEST_F(Home, container_that_clones_a_child_into_another_is_told_as_a_move) {
+  const TestCgroup web(container_name()), db(container_name());
+  auto child = run_in(web, [&] {
+    clone_args arguments{};
+    arguments.flags = CLONE_INTO_CGROUP;
+    arguments.exit_signal = SIGCHLD;
+    arguments.cgroup = static_cast<uint64_t>(::open(db.path().c_str(), O_RDONLY | O_CLOEXEC));
+    const long grandchild = ::syscall(SYS_clone3, &arguments, sizeof(arguments));
+    if (grandchild == 0) ::_exit(0);
+    ::waitpid(static_cast<pid_t>(grandchild), nullptr, 0);
+    return 0;
+  });
+  child->wait();
+  const auto moved = cgroup_record(db.id(), HW_CGROUP_ATTACH);
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(moved->header().process.tgid, static_cast<uint32_t>(child->pid()));
+  EXPECT_EQ(moved->as<hw_cgroup>().moved_home_before, web.id());
+  EXPECT_EQ(moved->as<hw_cgroup>().moved_home_after, web.id());
+  EXPECT_EQ(moved->as<hw_cgroup>().outermost, db.id());
+}
+
+TEST_F(Home, look_alike_that_a_container_makes_outside_its_own_is_no_container) {
+  const TestCgroup web(container_name());
+  const std::string name = "docker-" + container_name() + ".scope";
+  auto child = run_in(web, [&] {
+    const TestCgroup forged(name);
+    forged.add(0);
+    return exec_true();
+  });
+  child->wait();
+  const auto made = probe->find<hw_cgroup>(HW_CGROUP, [&](const hw_cgroup& r) {
+    return r.op == HW_CGROUP_MKDIR && r.h.process.tgid == static_cast<uint32_t>(child->pid());
+  });
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->as<hw_cgroup>().outermost, 0U);
+  EXPECT_EQ(made->header().home, web.id());
+  EXPECT_EQ(probe->exec_of(child->pid()).value().header().home, web.id());
+  std::filesystem::remove(TestCgroup::root() / name);
+}
+
+TEST_F(Home, trusted_container_places_processes_as_the_host_may) {
+  const TestCgroup runtime(container_name()), db(container_name());
+  ASSERT_TRUE(probe->object().trust_home(runtime.id()));
+  auto child = run_in(runtime, [&] {
+    db.add(0);
+    return exec_true();
+  });
+  child->wait();
+  EXPECT_EQ(probe->exec_of(child->pid()).value().header().home, db.id());
+  ASSERT_TRUE(probe->object().forget_home(runtime.id()));
+  auto later = run_in(runtime, [&] {
+    db.add(0);
+    return exec_true();
+  });
+  later->wait();
+  EXPECT_EQ(probe->exec_of(later->pid()).value().header().home, runtime.id()) << "trust ends with the container";
+}
+
+TEST_F(Home, process_that_was_there_before_its_container_was_recognised_is_the_containers) {
+  const TestCgroup plain("plain-" + std::to_string(::getpid()));
+  Gate recognised, gone;
+  auto child = run_in(plain, [&] {
+    const pid_t before = ::fork();
+    if (before == 0) ::_exit(0);
+    ::waitpid(before, nullptr, 0);
+    gone.open();
+    recognised.pass();
+    return 0;
+  });
+  gone.pass();
+  EXPECT_EQ(probe->object().homes().count(plain.id()), 0U);
+  ASSERT_TRUE(probe->object().set_container(plain.id(), plain.id()));
+  recognised.open();
+  child->wait();
+  const auto ended = probe->exit_of(child->pid());
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->header().home, plain.id());
+  EXPECT_EQ(probe->object().homes()[plain.id()].live, 0);
+  EXPECT_EQ(probe->object().homes()[plain.id()].exits, 1U);
+}
+
 TEST_F(Home, thread_that_execs_after_its_process_was_moved_and_lost_its_leader_has_the_new_home) {
   const TestCgroup web(container_name());
   Gate gate, started;

@@ -16,6 +16,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct hw_cgroup *r;
 	struct slot *slot;
+	__u64 maker;
 	__u32 which;
 
 	if (!cgroup_counts(cgroup))
@@ -26,8 +27,10 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup)
 	r = (void *)slot->record;
 	fill_cgroup(r, cgroup, HW_CGROUP_MKDIR);
 	r->path = slot_cgroup_path(slot, which, sizeof(*r), cgroup);
-	r->outermost = container_of_new(r, which);
-	if (!emit_admit(task, HW_CGROUP, r->outermost == r->id)) {
+	maker = home_of(task);
+	r->outermost = container_of_new(r, which, maker);
+	/* always sent: a container that begins, and one that makes a cgroup outside its own */
+	if (!emit_admit_home(task, maker, HW_CGROUP, r->outermost == r->id || r->outermost != maker)) {
 		slot_drop(slot);
 		return 0;
 	}
@@ -79,13 +82,14 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	writer_home = home_of(writer);
 	before = home_of(moved);
 	after = before;
-	if (!writer_home && whole_process(moved, threadgroup)) {
+	if (home_places(writer_home) && whole_process(moved, threadgroup)) {
 		state = process_state_make(moved);
 		after = container;
-		if (state && state->home != after) {
-			home_move(leader, state, after);
-			state->setup_mnt = after ? mnt_ns_of(writer) : 0;
-		}
+		/* a cgroup of the host may turn out a container's (late_claims): who placed it is remembered there, too */
+		if (state && (state->home != after || !after))
+			state->setup_mnt = mnt_ns_of(writer);
+		if (state && state->home != after)
+			home_move(leader, state, after, live_tasks(leader));
 	}
 	/* always sent: a home that changes, and a container's task going where the container is not */
 	if (!emit_admit(writer, HW_CGROUP, before != after || (writer_home && container != writer_home)))

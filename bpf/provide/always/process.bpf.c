@@ -6,6 +6,7 @@
  * sched_process_exec: the new program is in place and no other thread lives: argv and exe cannot be changed under us.
  * sched_process_exit: once per thread; the process is over with the last one, which need not be its leader.
  */
+#include "observe/cgroup.h"
 #include "observe/process.h"
 
 /* trace_sched_process_fork(struct task_struct *parent, struct task_struct *child): in the parent, who is current */
@@ -20,6 +21,8 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 
 	if (child->pid != child->tgid)
 		return 0;
+	if (home && child->cgroups != parent->cgroups)
+		send_placed_child(parent, child, home);
 	if (counts_of_home && burst_quenches(counts_of_home, HW_FORK, &counts_of_home->fork_sample_ns, now))
 		return 0;
 	r = EMIT_RESERVE(HW_FORK, struct hw_fork);

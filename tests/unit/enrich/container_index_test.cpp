@@ -62,6 +62,16 @@ TEST_F(ContainerIndexTest, WhatItMakesInsideBelongsToIt) {
   EXPECT_EQ(index_.homes().at(11), 11U);
 }
 
+TEST_F(ContainerIndexTest, WhatAContainerMakesOutsideItsOwnIsNoContainerWhateverItsName) {
+  take(makes(11, kWeb, 10));
+  const uint64_t forged = tree_.make("docker-" + id64('c') + ".scope");
+  take(makes(forged, "/docker-" + id64('c') + ".scope", 1).with([](hw_cgroup& c) { c.h.home = 11; }));
+  EXPECT_EQ(index_.find(forged), nullptr);
+  ASSERT_TRUE(index_.scan());
+  EXPECT_EQ(index_.find(forged), nullptr) << "a later scan does not believe the name either";
+  EXPECT_EQ(index_.stats().look_alikes, 1U);
+}
+
 TEST_F(ContainerIndexTest, ScanFindsWhatWasThereBefore) {
   const uint64_t web = tree_.make(kWeb);
   const uint64_t inner = tree_.make(kWeb + "/init.scope");

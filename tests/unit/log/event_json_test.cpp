@@ -76,6 +76,7 @@ TEST(EventJson, EveryKindOfBodyIsWrittenUnderItsOwnName) {
     v.emplace_back("fork_bomb", finding(EventType::fork_bomb, *cause, ForkBombFinding{}));
     v.emplace_back("privilege_gain", finding(EventType::privilege_gain, *cause, PrivilegeGainFinding{}));
     v.emplace_back("runtime_request", finding(EventType::runtime_request, *cause, RuntimeRequestFinding{}));
+    v.emplace_back("note", finding(EventType::self_protection, *cause, NoteFinding{}));
     return v;
   }();
   EXPECT_EQ(all.size(), std::variant_size_v<EventBody> - 1) << "a body is missing here";
