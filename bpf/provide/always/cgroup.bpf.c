@@ -80,7 +80,9 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 		return 0;
 	container = container_of_cgroup(cgroup_id(cgroup));
 	writer_home = home_of(writer);
-	before = home_of(moved);
+	state = process_state(moved);
+	/* not home_of(): it might look at the cgroup again, which is the new one by now */
+	before = home_is_sure(state) ? state->home : home_by_cgroup(moved);
 	after = before;
 	if (home_places(writer_home) && whole_process(moved, threadgroup)) {
 		state = process_state_make(moved);
