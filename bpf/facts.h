@@ -10,18 +10,18 @@
 
 HW_INLINE __u32 device_of(struct inode *inode)
 {
-	struct super_block *sb = inode->i_sb;
+	struct super_block *sb = GET(inode, i_sb);
 
-	return sb ? sb->s_dev : 0;
+	return sb ? GET(sb, s_dev) : 0;
 }
 
 /* The process key without the exec count, which is in its state. */
 HW_INLINE void fill_key(struct hw_key *key, struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
+	struct task_struct *leader = GET(task, group_leader);
 
-	key->start_ns = leader ? leader->start_boottime : 0;
-	key->tgid = task->tgid;
+	key->start_ns = leader ? GET(leader, start_boottime) : 0;
+	key->tgid = GET(task, tgid);
 	key->execs = 0;
 }
 
@@ -42,7 +42,7 @@ HW_PART void fill_cred(struct hw_cred *out, const struct cred *cred)
 /* Pid namespace and pid of the task as it sees itself. */
 HW_INLINE void fill_ns_pid(struct task_struct *task, __u32 *ns, __u32 *ns_pid)
 {
-	struct pid *pid = task->thread_pid;
+	struct pid *pid = GET(task, thread_pid);
 	unsigned int level = BPF_CORE_READ(pid, level);
 	struct upid upid = {};
 
@@ -57,14 +57,14 @@ HW_INLINE void fill_ns_pid(struct task_struct *task, __u32 *ns, __u32 *ns_pid)
 /* 0 when the task is exiting. */
 HW_INLINE __u32 mnt_ns_of(struct task_struct *task)
 {
-	struct nsproxy *proxy = task->nsproxy;
+	struct nsproxy *proxy = GET(task, nsproxy);
 
 	return proxy ? BPF_CORE_READ(proxy, mnt_ns, ns.inum) : 0;
 }
 
 HW_PART void fill_namespaces(struct hw_namespaces *out, struct task_struct *task)
 {
-	struct nsproxy *proxy = task->nsproxy;
+	struct nsproxy *proxy = GET(task, nsproxy);
 	__u32 ns_pid;
 
 	fill_ns_pid(task, &out->pid, &ns_pid);
@@ -81,25 +81,25 @@ HW_PART void fill_namespaces(struct hw_namespaces *out, struct task_struct *task
 
 HW_INLINE bool no_new_privs(struct task_struct *task)
 {
-	return task->atomic_flags & (1UL << PFA_NO_NEW_PRIVS_BIT);
+	return GET(task, atomic_flags) & (1UL << PFA_NO_NEW_PRIVS_BIT);
 }
 
 HW_INLINE __u32 loginuid(struct task_struct *task)
 {
-	return bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (__u32)-1; /* CONFIG_AUDIT */
+	return bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1; /* CONFIG_AUDIT */
 }
 
 /* Cgroup that counts for identity: see the knob cgroup_v1. */
 HW_INLINE struct cgroup *identity_cgroup(struct task_struct *task)
 {
-	struct css_set *set = task->cgroups;
+	struct css_set *set = GET(task, cgroups);
 	struct cgroup_subsys_state *css = NULL;
 	__u64 index;
 
 	if (!set)
 		return NULL;
 	if (!cgroup_v1)
-		return set->dfl_cgrp;
+		return GET(set, dfl_cgrp);
 	index = cgroup_v1 == 1 ? bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id)
 			       : bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
 	bpf_probe_read_kernel(&css, sizeof(css), (void *)__builtin_preserve_access_index(&set->subsys) + index * sizeof(css));
@@ -113,12 +113,21 @@ HW_INLINE __u64 cgroup_id(struct cgroup *cgroup)
 
 /* ---- the system call the task is in ---- */
 
-/* Registers it entered the kernel with; NULL for kernel threads, and before 5.15, where the helper is missing. */
+/*
+ * Registers it entered the kernel with: at the top of its stack. NULL for kernel threads, and on kernels older than HW_MODERN
+ * where the stack has no fixed size.
+ */
 HW_INLINE void *entry_registers(struct task_struct *task)
 {
-	if (task->flags & PF_KTHREAD || !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+	if (GET(task, flags) & PF_KTHREAD)
 		return NULL;
-	return (void *)bpf_task_pt_regs(task);
+	if (HW_MODERN)
+		return (void *)bpf_task_pt_regs(task);
+#if defined(__TARGET_ARCH_x86)
+	return GET(task, stack) + X86_THREAD_SIZE - bpf_core_type_size(struct pt_regs___x86);
+#else
+	return NULL;
+#endif
 }
 
 #if defined(__TARGET_ARCH_x86)
@@ -126,7 +135,7 @@ HW_INLINE void *entry_registers(struct task_struct *task)
 
 HW_INLINE bool compat_call(struct task_struct *task)
 {
-	return task->thread_info.status & TS_COMPAT;
+	return GET(task, thread_info.status) & TS_COMPAT;
 }
 
 /* Its number, -1 when the task is not in one. */
@@ -134,7 +143,7 @@ HW_INLINE __s32 syscall_number(struct task_struct *task)
 {
 	struct pt_regs___x86 *regs = entry_registers(task);
 
-	return regs ? (__s32)regs->orig_ax : -1;
+	return regs ? (__s32)GET(regs, orig_ax) : -1;
 }
 
 /* Argument 0 … 5 as user space passed it; 0 when unknown. Compat calls pass theirs in other registers: ask compat_call() first.
@@ -147,17 +156,17 @@ HW_INLINE __u64 syscall_argument(struct task_struct *task, int n)
 		return 0;
 	switch (n) {
 	case 0:
-		return regs->di;
+		return GET(regs, di);
 	case 1:
-		return regs->si;
+		return GET(regs, si);
 	case 2:
-		return regs->dx;
+		return GET(regs, dx);
 	case 3:
-		return regs->r10;
+		return GET(regs, r10);
 	case 4:
-		return regs->r8;
+		return GET(regs, r8);
 	default:
-		return regs->r9;
+		return GET(regs, r9);
 	}
 }
 #elif defined(__TARGET_ARCH_arm64)
@@ -165,14 +174,14 @@ HW_INLINE __u64 syscall_argument(struct task_struct *task, int n)
 
 HW_INLINE bool compat_call(struct task_struct *task)
 {
-	return task->thread_info.flags & (1UL << TIF_32BIT);
+	return GET(task, thread_info.flags) & (1UL << TIF_32BIT);
 }
 
 HW_INLINE __s32 syscall_number(struct task_struct *task)
 {
 	struct pt_regs___a64 *regs = entry_registers(task);
 
-	return regs ? regs->syscallno : -1;
+	return regs ? GET(regs, syscallno) : -1;
 }
 
 HW_INLINE __u64 syscall_argument(struct task_struct *task, int n)
@@ -183,7 +192,7 @@ HW_INLINE __u64 syscall_argument(struct task_struct *task, int n)
 	if (!regs)
 		return 0;
 	if (n == 0)
-		return regs->orig_x0;
+		return GET(regs, orig_x0);
 	bpf_probe_read_kernel(&value, sizeof(value), &regs->regs[n]);
 	return value;
 }

@@ -14,19 +14,19 @@
 
 HW_INLINE void fill_exe_identity(struct hw_header *h, struct task_struct *task)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = GET(task, mm);
 	struct file *exe;
 	struct inode *inode;
 
 	if (!mm)
 		return; /* a kernel thread, or already exiting: user space knows the exe from the exec */
-	exe = mm->exe_file;
+	exe = GET(mm, exe_file);
 	if (!exe)
 		return;
-	inode = exe->f_inode;
+	inode = GET(exe, f_inode);
 	if (!inode)
 		return;
-	h->exe_ino = inode->i_ino;
+	h->exe_ino = GET(inode, i_ino);
 	h->exe_dev = device_of(inode);
 }
 
@@ -54,7 +54,7 @@ HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
 
 HW_INLINE void put_header(struct hw_header *h, struct task_struct *task, __u32 kind, __u32 provider, __u32 size)
 {
-	const struct cred *cred = task->real_cred;
+	const struct cred *cred = GET(task, real_cred);
 	struct home_state *home;
 
 	h->size = size;
@@ -64,12 +64,12 @@ HW_INLINE void put_header(struct hw_header *h, struct task_struct *task, __u32 k
 	h->syscall = syscall_number(task);
 	if (compat_call(task))
 		h->flags |= HW_F_COMPAT;
-	if (task->flags & PF_IO_WORKER)
+	if (GET(task, flags) & PF_IO_WORKER)
 		h->flags |= HW_F_IO_WORKER;
-	h->tid = task->pid;
-	h->uid = cred->uid.val;
-	h->euid = cred->euid.val;
-	h->gid = cred->gid.val;
+	h->tid = GET(task, pid);
+	h->uid = GET(cred, uid.val);
+	h->euid = GET(cred, euid.val);
+	h->gid = GET(cred, gid.val);
 	h->loginuid = loginuid(task);
 	bpf_probe_read_kernel_str(h->comm, sizeof(h->comm), &task->comm);
 	fill_exe_identity(h, task);
@@ -85,7 +85,7 @@ HW_INLINE void put_header(struct hw_header *h, struct task_struct *task, __u32 k
 __weak __noinline int fill_header(struct hw_header *h, __u32 kind, __u32 provider, __u32 size)
 {
 	if (h)
-		put_header(h, bpf_get_current_task_btf(), kind, provider, size);
+		put_header(h, current_task(), kind, provider, size);
 	return 0;
 }
 
@@ -97,7 +97,7 @@ HW_PART void fill_header_of(struct hw_header *h, struct task_struct *task, __u32
 
 HW_INLINE bool fill_ancestor(struct hw_ancestor *out, struct task_struct *task)
 {
-	if (!task || task->pid == 0)
+	if (!task || GET(task, pid) == 0)
 		return false;
 	fill_program(&out->key, task);
 	bpf_probe_read_kernel_str(out->comm, sizeof(out->comm), &task->comm);
@@ -106,14 +106,14 @@ HW_INLINE bool fill_ancestor(struct hw_ancestor *out, struct task_struct *task)
 
 HW_INLINE void put_ancestors(struct hw_ancestor *out, struct task_struct *task)
 {
-	struct task_struct *parent = task->real_parent;
+	struct task_struct *parent = GET(task, real_parent);
 
 	if (!fill_ancestor(&out[0], parent))
 		return;
-	parent = parent->real_parent;
+	parent = GET(parent, real_parent);
 	if (!fill_ancestor(&out[1], parent))
 		return;
-	parent = parent->real_parent;
+	parent = GET(parent, real_parent);
 	fill_ancestor(&out[2], parent);
 }
 
@@ -125,7 +125,7 @@ struct ancestors {
 __weak __noinline int fill_ancestors_of_current(struct ancestors *out)
 {
 	if (out)
-		put_ancestors(out->nearest, bpf_get_current_task_btf());
+		put_ancestors(out->nearest, current_task());
 	return 0;
 }
 

@@ -113,6 +113,26 @@ struct {
 } tasks __weak SEC(".maps");
 
 /*
+ * The same where tracing programs have no task storage (HW_MODERN): by thread id, with the start of its owner, so that a
+ * reused id is not taken for it. Entries go with their threads. Full (HW_PLACE_TASK_CREATE): as a failed allocation above; no
+ * home but the host may hold more than a quarter, so a fork bomb costs nobody else their state. User space creates one of the
+ * two.
+ */
+#define TASKS_BY_ID   131072
+#define TASKS_OF_HOME (TASKS_BY_ID / 4)
+struct task_by_id {
+	__u64 start_ns;
+	struct task_state state;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, TASKS_BY_ID);
+	__type(key, __u32);
+	__type(value, struct task_by_id);
+} tasks_by_id __weak SEC(".maps");
+
+/*
  * Counts per home, 0 is the host. Hash, preallocated: it is written from the scheduler's tracepoints. As many as the user side
  * keeps containers. Full: the container's counts are not kept and HW_PLACE_HOME_FULL counts it; nothing else depends on it.
  */

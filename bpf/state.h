@@ -5,16 +5,72 @@
 
 #include "facts.h"
 
+HW_PART struct task_state *state_by_id(struct task_struct *task, bool make)
+{
+	static const struct task_by_id empty;
+	__u64 start = GET(task, start_boottime);
+	__u32 tid = GET(task, pid);
+	struct task_by_id *entry = bpf_map_lookup_elem(&tasks_by_id, &tid);
+
+	if (entry && entry->start_ns == start)
+		return &entry->state;
+	if (!make || GET(task, flags) & PF_EXITING) /* nobody would take it away */
+		return NULL;
+	bpf_map_update_elem(&tasks_by_id, &tid, &empty, BPF_ANY);
+	entry = bpf_map_lookup_elem(&tasks_by_id, &tid);
+	if (!entry)
+		return NULL;
+	entry->start_ns = start;
+	return &entry->state;
+}
+
+/* State of the very thread; `make` is a constant. */
+HW_INLINE struct task_state *state_of(struct task_struct *task, bool make)
+{
+	if (HW_MODERN)
+		return bpf_task_storage_get(&tasks, task, NULL, make ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	return state_by_id(task, make);
+}
+
+/* The thread is over. Its leader's state is the process's, and stays until the last thread is. Task storage does so itself. */
+HW_INLINE void state_end(struct task_struct *task)
+{
+	__u32 tid = GET(task, pid), leader = GET(task, tgid);
+
+	if (HW_MODERN)
+		return;
+	if (tid != leader)
+		bpf_map_delete_elem(&tasks_by_id, &tid);
+	if (GET(GET(task, signal), live.counter) == 0)
+		bpf_map_delete_elem(&tasks_by_id, &leader);
+}
+
+/* A thread that was not the leader has exec'ed: it has the leader's id now, and brings its own state. */
+HW_INLINE void state_at_exec(struct task_struct *task, __u32 old_tid)
+{
+	struct task_by_id *entry;
+	__u32 tid = GET(task, pid);
+
+	if (HW_MODERN || old_tid == tid)
+		return;
+	entry = bpf_map_lookup_elem(&tasks_by_id, &old_tid);
+	if (entry) {
+		entry->start_ns = GET(task, start_boottime);
+		bpf_map_update_elem(&tasks_by_id, &tid, entry, BPF_ANY);
+		bpf_map_delete_elem(&tasks_by_id, &old_tid);
+	}
+}
+
 /* State of this thread, NULL when it has none. Credentials (shadow) live here. */
 HW_INLINE struct task_state *thread_state(struct task_struct *task)
 {
-	return bpf_task_storage_get(&tasks, task, NULL, 0);
+	return state_of(task, false);
 }
 
 /* As thread_state(), made when missing. NULL is counted: memory pressure, or a program interrupted another inside the map. */
 HW_INLINE struct task_state *thread_state_make(struct task_struct *task)
 {
-	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct task_state *state = state_of(task, true);
 
 	if (!state)
 		count_error(HW_PLACE_TASK_CREATE);
@@ -24,18 +80,18 @@ HW_INLINE struct task_state *thread_state_make(struct task_struct *task)
 /* State of the process (its leader's entry): home, creator, execs. */
 HW_INLINE struct task_state *process_state(struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
+	struct task_struct *leader = GET(task, group_leader);
 
-	return leader ? bpf_task_storage_get(&tasks, leader, NULL, 0) : NULL;
+	return leader ? state_of(leader, false) : NULL;
 }
 
 HW_INLINE struct task_state *process_state_make(struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
+	struct task_struct *leader = GET(task, group_leader);
 	struct task_state *state = NULL;
 
 	if (leader)
-		state = bpf_task_storage_get(&tasks, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		state = state_of(leader, true);
 	if (!state)
 		count_error(HW_PLACE_TASK_CREATE);
 	return state;
@@ -52,16 +108,16 @@ HW_INLINE __u64 container_of_cgroup(__u64 cgroup)
 /* Key of the process, exec count included; returns its state, NULL when it has none. */
 HW_INLINE struct task_state *fill_program(struct hw_key *key, struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
+	struct task_struct *leader = GET(task, group_leader);
 	struct task_state *state = NULL;
 
 	key->start_ns = 0;
-	key->tgid = task->tgid;
+	key->tgid = GET(task, tgid);
 	key->execs = 0;
 	if (!leader)
 		return NULL;
-	key->start_ns = leader->start_boottime;
-	state = bpf_task_storage_get(&tasks, leader, NULL, 0);
+	key->start_ns = GET(leader, start_boottime);
+	state = state_of(leader, false);
 	if (state)
 		key->execs = state->execs;
 	return state;
@@ -105,7 +161,7 @@ HW_PART struct home_state *home_state_make(__u64 home)
 
 HW_INLINE __s64 live_tasks(struct task_struct *leader)
 {
-	return leader->signal->live.counter;
+	return GET(GET(leader, signal), live.counter);
 }
 
 /*
@@ -140,13 +196,13 @@ HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, _
  */
 HW_PART __u64 home_look_again(struct task_struct *task, struct task_state *state)
 {
-	struct task_struct *leader = task->group_leader;
+	struct task_struct *leader = GET(task, group_leader);
 	__u64 home;
 
 	state->claims_seen = late_claims; /* before the lookup: a claim meanwhile is looked at next time */
 	home = home_by_cgroup(task);
 	if (home && leader)
-		home_move(leader, state, home, live_tasks(leader) + (task->flags & PF_EXITING ? 1 : 0));
+		home_move(leader, state, home, live_tasks(leader) + (GET(task, flags) & PF_EXITING ? 1 : 0));
 	return home;
 }
 

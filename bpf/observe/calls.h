@@ -129,17 +129,17 @@ HW_INLINE __u64 compat_argument(struct task_struct *task, int n)
 		return 0;
 	switch (n) {
 	case 0:
-		return (__u32)regs->bx;
+		return (__u32)GET(regs, bx);
 	case 1:
-		return (__u32)regs->cx;
+		return (__u32)GET(regs, cx);
 	case 2:
-		return (__u32)regs->dx;
+		return (__u32)GET(regs, dx);
 	case 3:
-		return (__u32)regs->si;
+		return (__u32)GET(regs, si);
 	case 4:
-		return (__u32)regs->di;
+		return (__u32)GET(regs, di);
 	default:
-		return (__u32)regs->bp;
+		return (__u32)GET(regs, bp);
 	}
 }
 
@@ -150,7 +150,7 @@ HW_INLINE __s64 call_result(struct task_struct *task)
 
 	if (!regs)
 		return 0;
-	return compat_call(task) ? (__s32)regs->ax : (__s64)regs->ax;
+	return compat_call(task) ? (__s32)GET(regs, ax) : (__s64)GET(regs, ax);
 }
 #elif defined(__TARGET_ARCH_arm64)
 #define X32_BIT			    0

@@ -26,8 +26,8 @@ HW_INLINE bool accounting(struct task_struct *task, __u32 call, struct user_name
 	if (call == CALL_NONE || call == CALL_MEMORY || call == CALL_EXEC)
 		return true;
 	if (call == CALL_CLONE)
-		return !(call_argument(task, 0) & CLONE_NEW_ANY) || (result && target->level == 0);
-	return call == CALL_FORK && (result || target->level == 0);
+		return !(call_argument(task, 0) & CLONE_NEW_ANY) || (result && GET(target, level) == 0);
+	return call == CALL_FORK && (result || GET(target, level) == 0);
 }
 
 struct capability_uses {
@@ -59,7 +59,7 @@ HW_PART struct capability_uses *capability_uses_of(__u64 home)
 /* By current, against user namespace `userns`. A global function: verified once. */
 __weak __noinline int use_capability(__u32 capability, __s32 result, __u32 userns, __u32 userns_level, __u32 provider)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct task_state *process = process_state(task);
 	__u64 home = home_is_sure(process) ? home_in(task, process) : home_by_cgroup(task);
 	struct capability_uses *uses = capability_uses_of(home);

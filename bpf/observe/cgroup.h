@@ -37,13 +37,18 @@ HW_INLINE bool names_monitor(const __u8 *name)
 		name[8] == 'm');
 }
 
+static const __u8 is_hex[256] = {
+    ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1,
+    ['8'] = 1, ['9'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
+};
+
 /*
  * Does the name at the start of an hw_cgroup's tail look like a container's? A run of 64 hex digits (docker, containerd, CRI-O,
  * podman, with or without "docker-….scope" around it), but no pod's ".slice" and no monitor. A first guess, so that the first
  * task of a container has its home; user space looks at what the runtime wrote and corrects it.
  *
  * The length of the run is in the slot and volatile, lest clang keeps it in a register, where the verifier would follow each
- * value.
+ * value. And no branch but to the end: before 6.8 the verifier would follow each combination of them through several rounds.
  */
 __weak __noinline int names_container(__u32 which)
 {
@@ -63,7 +68,7 @@ __weak __noinline int names_container(__u32 which)
 
 		if (!c)
 			return 0;
-		*run = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? *run + 1 : 0;
+		*run = (*run + 1) * is_hex[c];
 		if (*run == 64) /* what may follow is ".scope", ".slice", or nothing */
 			return !(name[i + 1] == '.' && name[i + 2] == 's' && name[i + 3] == 'l');
 	}
@@ -168,7 +173,7 @@ HW_PART void send_placed_child(struct task_struct *parent, struct task_struct *c
 	fill_key(&r->moved, child);
 	r->moved_home_before = home;
 	r->moved_home_after = home;
-	r->moved_tid = child->pid;
+	r->moved_tid = GET(child, pid);
 	r->threadgroup = 1;
 	emit_submit(HW_CGROUP, r);
 }
@@ -176,7 +181,7 @@ HW_PART void send_placed_child(struct task_struct *parent, struct task_struct *c
 /* Did the whole process move? v1's `tasks` and v2's cgroup.threads move single threads, which changes nobody's home. */
 HW_INLINE bool whole_process(struct task_struct *task, bool threadgroup)
 {
-	return threadgroup || (task->pid == task->tgid && task->signal->live.counter == 1);
+	return threadgroup || (GET(task, pid) == GET(task, tgid) && GET(GET(task, signal), live.counter) == 1);
 }
 
 #endif

@@ -33,7 +33,8 @@
 
 /* One change of a thread's credentials. */
 struct transition {
-	struct hw_cred before, after;
+	const struct hw_cred *before; /* not a copy: below 6.13 the frames of a chain of calls share 512 bytes */
+	struct hw_cred after;
 	__u32 way;
 	__u32 provider;
 	__u32 uncertain; /* `before` may be old */
@@ -54,6 +55,18 @@ struct {
 	__type(key, int);
 	__type(value, struct transitions);
 } transitions __weak SEC(".maps");
+
+/* The same below HW_MODERN, as tasks_by_id. Evicted: a repeat is sent once more. */
+struct transitions_by_id {
+	__u64 start_ns;
+	struct transitions sent;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct transitions_by_id);
+} transitions_by_id __weak SEC(".maps");
 
 /* Of a commit made inside `call`. clone() into a user namespace commits nothing: fork compares. */
 HW_INLINE __u32 way_of(__u32 call)
@@ -101,14 +114,18 @@ HW_INLINE enum difference compare_credentials(const struct hw_cred *before, cons
  */
 #define CAP_SET(cred, set)                                                                                                     \
 	(bpf_core_field_exists((cred)->set.val) ? (cred)->set.val                                                              \
-						: (((const struct cred___words *)(cred))->set.cap[0] |                         \
-						   (__u64)((const struct cred___words *)(cred))->set.cap[1] << 32))
+						: (GET((const struct cred___words *)(cred), set.cap[0]) |                      \
+						   (__u64)GET((const struct cred___words *)(cred), set.cap[1]) << 32))
 
 /* As fill_cred(), for a cred that is a BTF pointer: plain loads, a tenth of the price. */
 HW_INLINE void read_cred(struct hw_cred *out, const struct cred *cred)
 {
 	struct user_namespace *user_ns;
 
+	if (!HW_MODERN) {
+		fill_cred(out, cred);
+		return;
+	}
 	out->uid = cred->uid.val;
 	out->gid = cred->gid.val;
 	out->suid = cred->suid.val;
@@ -153,7 +170,7 @@ __u64 transition_seed __weak = 0;
 
 HW_INLINE __u64 transition_hash(const struct transition *change, __u64 salt)
 {
-	const __u64 *a = (const void *)&change->before, *b = (const void *)&change->after;
+	const __u64 *a = (const void *)change->before, *b = (const void *)&change->after;
 	__u64 hash;
 
 	if (!transition_seed)
@@ -166,10 +183,29 @@ HW_INLINE __u64 transition_hash(const struct transition *change, __u64 salt)
 	return hash ? hash : 1;
 }
 
+HW_PART struct transitions *transitions_by_id_of(struct task_struct *leader)
+{
+	static const struct transitions_by_id empty;
+	__u64 start = GET(leader, start_boottime);
+	__u32 tid = GET(leader, pid);
+	struct transitions_by_id *entry = bpf_map_lookup_elem(&transitions_by_id, &tid);
+
+	if (entry && entry->start_ns == start)
+		return &entry->sent;
+	bpf_map_update_elem(&transitions_by_id, &tid, &empty, BPF_ANY);
+	entry = bpf_map_lookup_elem(&transitions_by_id, &tid);
+	if (!entry)
+		return NULL;
+	entry->start_ns = start;
+	return &entry->sent;
+}
+
 HW_INLINE struct transitions *transitions_of(struct task_struct *leader)
 {
 	struct transitions *sent = NULL;
 
+	if (!HW_MODERN)
+		return leader ? transitions_by_id_of(leader) : NULL;
 	if (leader)
 		sent = bpf_task_storage_get(&transitions, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (leader && !sent) /* another thread made it at this moment */
@@ -196,8 +232,8 @@ HW_INLINE bool gained(const struct hw_cred *before, const struct hw_cred *after)
 /* Sends one change, or counts it as a repeat. `task` is current, or a child it has just forked (`forked`). */
 HW_PART void send_credential(struct task_struct *task, bool forked, const struct transition *change)
 {
-	struct task_struct *leader = task->group_leader;
-	struct task_state *process = leader ? bpf_task_storage_get(&tasks, leader, NULL, 0) : NULL;
+	struct task_struct *leader = GET(task, group_leader);
+	struct task_state *process = leader ? state_of(leader, false) : NULL;
 	struct transitions *sent = transitions_of(leader);
 	__u64 home = home_is_sure(process) ? home_in(task, process) : home_by_cgroup(task);
 	__u64 hash = transition_hash(change, change->way + ((process ? (__u64)process->execs : 0) << 8));
@@ -212,7 +248,7 @@ HW_PART void send_credential(struct task_struct *task, bool forked, const struct
 	/* always sent: what nobody committed, and a process's first gains, of which a flood of its own would otherwise be one
 	 * more */
 	novel =
-	    change->way == HW_WAY_UNKNOWN || (gained(&change->before, &change->after) && (!sent || sent->next < TRANSITIONS));
+	    change->way == HW_WAY_UNKNOWN || (gained(change->before, &change->after) && (!sent || sent->next < TRANSITIONS));
 	if (!emit_admit_home(task, home, HW_CREDENTIAL, novel))
 		return;
 	r = EMIT_RESERVE(HW_CREDENTIAL, struct hw_credential);
@@ -228,7 +264,7 @@ HW_PART void send_credential(struct task_struct *task, bool forked, const struct
 		fill_ancestors_of(r->ancestors, task);
 	else
 		fill_ancestors(r->ancestors);
-	r->before = change->before;
+	r->before = *change->before;
 	r->after = change->after;
 	r->way = change->way;
 	r->uncertain = change->uncertain;
@@ -251,8 +287,8 @@ HW_PART void adopt_credentials(struct task_struct *task)
 
 	if (!state)
 		return;
-	read_cred(&state->shadow, task->real_cred);
-	state->cred = (__u64)task->real_cred;
+	read_cred(&state->shadow, GET(task, real_cred));
+	state->cred = (__u64)GET(task, real_cred);
 	state->flags |= TASK_SHADOW;
 }
 
@@ -266,19 +302,19 @@ HW_PART void adopt_credentials(struct task_struct *task)
  */
 __weak __noinline int check_credentials(__u32 way, __u32 provider)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct task_state *state = thread_state_make(task);
 	struct transition change = {.way = way, .provider = provider};
 	enum difference difference;
 
 	if (!state)
 		return 0;
-	read_cred(&change.after, task->real_cred);
-	state->cred = (__u64)task->real_cred;
+	read_cred(&change.after, GET(task, real_cred));
+	state->cred = (__u64)GET(task, real_cred);
 	if (!(state->flags & TASK_SHADOW)) {
 		state->shadow = change.after;
 		state->flags |= TASK_SHADOW;
-		change.before = change.after;
+		change.before = &state->shadow;
 		change.uncertain = 1;
 		if (way != HW_WAY_UNKNOWN && way != HW_WAY_EXEC && way != WAY_OF_EXEC_TO_COME)
 			send_credential(task, false, &change);
@@ -291,11 +327,11 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 	}
 	if (way == WAY_OF_EXEC_TO_COME)
 		change.way = difference == BOUNDING_LOST ? HW_WAY_CAPSET : HW_WAY_UNKNOWN;
-	change.before = state->shadow;
+	change.before = &state->shadow;
 	change.uncertain = state->flags & TASK_SHADOW_UNCERTAIN ? 1 : 0;
-	state->shadow = change.after;
 	state->flags &= ~TASK_SHADOW_UNCERTAIN;
 	send_credential(task, false, &change);
+	state->shadow = change.after;
 	return 0;
 }
 
@@ -313,8 +349,8 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 	to = thread_state_make(child);
 	if (!to)
 		return;
-	read_cred(&change.after, child->real_cred);
-	to->cred = (__u64)child->real_cred;
+	read_cred(&change.after, GET(child, real_cred));
+	to->cred = (__u64)GET(child, real_cred);
 	to->shadow = change.after;
 	to->flags = (to->flags | TASK_SHADOW) & ~TASK_SHADOW_UNCERTAIN;
 	if (!from || !(from->flags & TASK_SHADOW))
@@ -328,8 +364,8 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 	default:
 		break;
 	}
-	change.before = from->shadow;
-	change.way = change.before.userns != change.after.userns ? HW_WAY_USERNS : HW_WAY_FORK;
+	change.before = &from->shadow;
+	change.way = change.before->userns != change.after.userns ? HW_WAY_USERNS : HW_WAY_FORK;
 	send_credential(child, true, &change);
 }
 
@@ -343,31 +379,31 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 /* What decides which files current may open. What else an overwrite may change is found by the hooks that compare all. */
 HW_INLINE bool opens_as_shadow(const struct hw_cred *shadow, const struct cred *cred)
 {
-	return shadow->fsuid == cred->fsuid.val && shadow->fsgid == cred->fsgid.val && shadow->euid == cred->euid.val &&
-	       shadow->cap_effective == CAP_SET(cred, cap_effective);
+	return shadow->fsuid == GET(cred, fsuid.val) && shadow->fsgid == GET(cred, fsgid.val) &&
+	       shadow->euid == GET(cred, euid.val) && shadow->cap_effective == CAP_SET(cred, cap_effective);
 }
 
 HW_INLINE bool is_shadow(const struct hw_cred *shadow, const struct cred *cred)
 {
-	struct user_namespace *user_ns = cred->user_ns;
+	struct user_namespace *user_ns = GET(cred, user_ns);
 
-	return opens_as_shadow(shadow, cred) && shadow->uid == cred->uid.val && shadow->suid == cred->suid.val &&
-	       shadow->gid == cred->gid.val && shadow->egid == cred->egid.val && shadow->sgid == cred->sgid.val &&
-	       shadow->cap_permitted == CAP_SET(cred, cap_permitted) &&
+	return opens_as_shadow(shadow, cred) && shadow->uid == GET(cred, uid.val) && shadow->suid == GET(cred, suid.val) &&
+	       shadow->gid == GET(cred, gid.val) && shadow->egid == GET(cred, egid.val) &&
+	       shadow->sgid == GET(cred, sgid.val) && shadow->cap_permitted == CAP_SET(cred, cap_permitted) &&
 	       shadow->cap_inheritable == CAP_SET(cred, cap_inheritable) && shadow->cap_bounding == CAP_SET(cred, cap_bset) &&
-	       shadow->cap_ambient == CAP_SET(cred, cap_ambient) && shadow->securebits == cred->securebits &&
-	       shadow->userns == user_ns->ns.inum;
+	       shadow->cap_ambient == CAP_SET(cred, cap_ambient) && shadow->securebits == GET(cred, securebits) &&
+	       shadow->userns == GET(user_ns, ns.inum);
 }
 
 HW_INLINE bool is_last_cred(const struct task_state *state, struct task_struct *task)
 {
-	return state && state->flags & TASK_SHADOW && state->cred == (__u64)task->real_cred;
+	return state && state->flags & TASK_SHADOW && state->cred == (__u64)GET(task, real_cred);
 }
 
 /* From inside exec no record: between the commit and sched_process_exec, which compares, they are another program's. */
 HW_INLINE void check_use(struct task_struct *task, __u32 provider)
 {
-	if (!(task->flags & PF_KTHREAD) && current_call(task) != CALL_EXEC)
+	if (!(GET(task, flags) & PF_KTHREAD) && current_call(task) != CALL_EXEC)
 		check_credentials(HW_WAY_UNKNOWN, provider);
 }
 
@@ -376,7 +412,7 @@ HW_INLINE void use_credentials(struct task_struct *task, __u32 provider)
 {
 	struct task_state *state = thread_state(task);
 
-	if (!is_last_cred(state, task) || !is_shadow(&state->shadow, task->real_cred))
+	if (!is_last_cred(state, task) || !is_shadow(&state->shadow, GET(task, real_cred)))
 		check_use(task, provider);
 }
 
@@ -385,7 +421,7 @@ HW_INLINE void use_credentials_to_open(struct task_struct *task, __u32 provider)
 {
 	struct task_state *state = thread_state(task);
 
-	if (!is_last_cred(state, task) || !opens_as_shadow(&state->shadow, task->real_cred))
+	if (!is_last_cred(state, task) || !opens_as_shadow(&state->shadow, GET(task, real_cred)))
 		check_use(task, provider);
 }
 

@@ -24,19 +24,34 @@ HW_INLINE void home_settle(struct task_struct *task, struct task_state *state)
 		state->flags &= ~TASK_HOME_UNSURE;
 }
 
+/* State for a new task. On kernels without task storage a home gets no more than its share. */
+HW_INLINE struct task_state *state_at_fork(struct task_struct *parent, struct task_struct *child)
+{
+	if (!HW_MODERN) {
+		__u64 home = home_of(parent);
+		struct home_state *counts_of_home = home ? home_state(home) : NULL;
+
+		if (counts_of_home && counts_of_home->counts.live >= TASKS_OF_HOME) {
+			count_error(HW_PLACE_TASK_CREATE);
+			return NULL;
+		}
+	}
+	return thread_state_make(child);
+}
+
 /* State of a new task, before it runs. Returns its home. */
 HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *child, struct task_state *state)
 {
 	struct task_state *process = process_state_make(parent);
 	struct task_state *caller = thread_state(parent);
-	bool thread = child->pid != child->tgid;
+	bool thread = GET(child, pid) != GET(child, tgid);
 	__u32 setup_mnt = process ? process->setup_mnt : 0;
 	__u64 home;
 
 	if (process)
 		home_settle(parent, process);
 	home = home_of(parent);
-	if (!thread && child->cgroups != parent->cgroups && home_places(home)) {
+	if (!thread && GET(child, cgroups) != GET(parent, cgroups) && home_places(home)) {
 		home = container_of_cgroup(cgroup_id(identity_cgroup(child)));
 		setup_mnt = mnt_ns_of(parent);
 	}
@@ -105,7 +120,7 @@ HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 now
 /* Of a process that its exec finds in a container: the runtime's while it shares the mounts of a parent that is the host's. */
 HW_INLINE __u32 setup_mnt_at_exec(struct task_struct *task)
 {
-	struct task_struct *parent = task->real_parent;
+	struct task_struct *parent = GET(task, real_parent);
 	__u32 mnt_ns = mnt_ns_of(task);
 
 	return parent && !home_of(parent) && mnt_ns_of(parent) == mnt_ns ? mnt_ns : 0;

@@ -212,10 +212,10 @@ HW_PART void fill_mount_call(struct mount_call *call, struct task_struct *task, 
  */
 HW_INLINE struct mount_call *current_mount(struct task_struct *task)
 {
-	__u32 tid = task->pid;
+	__u32 tid = GET(task, pid);
 	struct mount_call *call = bpf_map_lookup_elem(&mount_calls, &tid);
 
-	return call && call->owner == task->start_boottime ? call : NULL;
+	return call && call->owner == GET(task, start_boottime) ? call : NULL;
 }
 
 /* A fresh entry for this thread's call; NULL counts its record as lost. */
@@ -223,7 +223,7 @@ HW_PART struct mount_call *mount_entry(struct task_struct *task)
 {
 	static const struct mount_call empty;
 	struct mount_call *call;
-	__u32 tid = task->pid;
+	__u32 tid = GET(task, pid);
 
 	bpf_map_update_elem(&mount_calls, &tid, &empty, BPF_ANY);
 	call = bpf_map_lookup_elem(&mount_calls, &tid);
@@ -232,7 +232,7 @@ HW_PART struct mount_call *mount_entry(struct task_struct *task)
 		count_record(HW_MOUNT, false);
 		return NULL;
 	}
-	call->owner = task->start_boottime;
+	call->owner = GET(task, start_boottime);
 	return call;
 }
 
@@ -313,9 +313,9 @@ HW_PART void resolve_mount(struct mount_call *call, struct task_struct *task, co
  */
 __weak __noinline int finish_mount(__s64 result, __u32 flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct mount_call *call = current_mount(task);
-	__u32 tid = task->pid;
+	__u32 tid = GET(task, pid);
 	struct hw_mount *r;
 	__u64 size;
 

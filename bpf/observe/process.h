@@ -39,12 +39,12 @@ HW_INLINE __u32 terminal_of(struct task_struct *task)
 
 HW_INLINE __u32 seccomp_mode(struct task_struct *task)
 {
-	return bpf_core_field_exists(task->seccomp) ? (__u32)task->seccomp.mode : 0;
+	return bpf_core_field_exists(task->seccomp) ? (__u32)GET(task, seccomp.mode) : 0;
 }
 
 HW_INLINE __u32 audit_session(struct task_struct *task)
 {
-	return bpf_core_field_exists(task->sessionid) ? task->sessionid : (__u32)-1;
+	return bpf_core_field_exists(task->sessionid) ? GET(task, sessionid) : (__u32)-1;
 }
 
 HW_INLINE void fill_process_key(struct hw_key *key, struct task_struct *task)
@@ -69,9 +69,9 @@ HW_INLINE __u8 dumpable_of(struct mm_struct *mm)
 
 HW_PART void fill_exec_process(struct hw_exec *r, struct task_struct *task, struct linux_binprm *bprm)
 {
-	fill_cred(&r->cred, task->real_cred);
+	fill_cred(&r->cred, GET(task, real_cred));
 	fill_namespaces(&r->ns, task);
-	fill_process_key(&r->parent, task->real_parent);
+	fill_process_key(&r->parent, GET(task, real_parent));
 	fill_ns_pid(task, NULL, &r->ns_pid);
 	r->sid = session_of(task);
 	r->pgid = group_of(task);
@@ -79,7 +79,7 @@ HW_PART void fill_exec_process(struct hw_exec *r, struct task_struct *task, stru
 	r->sessionid = audit_session(task);
 	r->no_new_privs = no_new_privs(task);
 	r->seccomp = seccomp_mode(task);
-	r->dumpable = dumpable_of(task->mm);
+	r->dumpable = dumpable_of(GET(task, mm));
 	r->secureexec = BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec);
 }
 
@@ -87,8 +87,8 @@ HW_PART void fill_exec_process(struct hw_exec *r, struct task_struct *task, stru
 HW_INLINE void fill_exec_tail(struct slot *slot, __u32 which, struct task_struct *task, struct linux_binprm *bprm)
 {
 	struct hw_exec *r = (void *)slot->record;
-	struct mm_struct *mm = task->mm;
-	struct fs_struct *fs = task->fs;
+	struct mm_struct *mm = GET(task, mm);
+	struct fs_struct *fs = GET(task, fs);
 	struct file *exe = BPF_CORE_READ(mm, exe_file);
 	__u64 start = BPF_CORE_READ(mm, arg_start);
 	__u64 total = BPF_CORE_READ(mm, arg_end) - start;
@@ -145,7 +145,7 @@ HW_INLINE __u64 clone_flags_of(struct task_struct *task)
 HW_INLINE void fill_fork(struct hw_fork *r, struct task_struct *parent, struct task_struct *child, __u64 child_home)
 {
 	fill_key(&r->child, child);
-	fill_process_key(&r->child_parent, child->real_parent);
+	fill_process_key(&r->child_parent, GET(child, real_parent));
 	r->clone_flags = clone_flags_of(parent);
 	r->child_home = child_home;
 	r->child_cgroup = cgroup_id(identity_cgroup(child));
@@ -157,12 +157,12 @@ HW_INLINE void fill_fork(struct hw_fork *r, struct task_struct *parent, struct t
 
 HW_INLINE void fill_exit(struct hw_exit *r, struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
-	struct signal_struct *signal = task->signal;
+	struct task_struct *leader = GET(task, group_leader);
+	struct signal_struct *signal = GET(task, signal);
 
 	/* as wait(2) will tell it: the group's code, else the leader's own */
-	r->exit_code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : leader->exit_code;
-	r->lived_ns = r->h.time_ns - leader->start_boottime;
+	r->exit_code = GET(signal, flags) & SIGNAL_GROUP_EXIT ? GET(signal, group_exit_code) : GET(leader, exit_code);
+	r->lived_ns = r->h.time_ns - GET(leader, start_boottime);
 	fill_ns_pid(leader, NULL, &r->ns_pid);
 }
 

@@ -35,7 +35,7 @@ HW_INLINE void mount_source(struct resolved_mount *mount, const struct path *pat
 /* `flags`: HW_F_ATTEMPT when `result` is not known. */
 HW_PART void send_resolved_mount(const struct resolved_mount *mount, __s64 result, __u32 flags, __u32 provider)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct hw_mount *r;
 	struct slot *slot;
 	__u32 which;

@@ -94,7 +94,7 @@ HW_INLINE __u64 connecting_socket(struct sock *listener, struct task_struct *tas
 
 	if (BPF_CORE_READ(accepted, addr) != addr || (void *)BPF_CORE_READ(client, peer) != (void *)accepted)
 		return 0;
-	if (BPF_CORE_READ(accepted, sk.sk_peer_pid, numbers[0].nr) != task->tgid)
+	if (BPF_CORE_READ(accepted, sk.sk_peer_pid, numbers[0].nr) != GET(task, tgid))
 		return 0;
 	return (__u64)client;
 }
@@ -156,7 +156,7 @@ HW_INLINE bool first_contact(__u64 id, const struct hw_key *program)
 
 HW_PART void emit_contact(const struct contact *contact, struct unix_sock *u, struct task_struct *task)
 {
-	struct unix_address *addr = u->addr;
+	struct unix_address *addr = SOCK_GET(u, addr);
 	struct hw_socket *r;
 	__u64 length;
 
@@ -172,11 +172,11 @@ HW_PART void emit_contact(const struct contact *contact, struct unix_sock *u, st
 	r->op = contact->op;
 	r->listener_class = contact->listener_class;
 	/* who called listen(2): copied to the client's socket at connect, and there on the listener itself */
-	if (u->sk.__sk_common.skc_state == TCP_LISTEN)
+	if (SOCK_GET(u, sk.__sk_common.skc_state) == TCP_LISTEN)
 		r->listener_tgid = BPF_CORE_READ(&u->sk, sk_peer_pid, numbers[0].nr);
 	else
 		r->listener_tgid = BPF_CORE_READ(u, peer, sk_peer_pid, numbers[0].nr);
-	r->type = u->sk.sk_type;
+	r->type = SOCK_GET(u, sk.sk_type);
 	length = name_length(addr);
 	bpf_probe_read_kernel(r->name, length, name_of(addr));
 	r->name_len = length;
@@ -188,7 +188,7 @@ HW_PART void emit_contact(const struct contact *contact, struct unix_sock *u, st
 /* Current connects to the listener `u`; `client` is the address of its socket where the provider knows it, else 0. */
 HW_INLINE void observe_connect(struct unix_sock *u, struct unix_address *addr, __u64 client, __u32 provider)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct contact contact = {.op = HW_SOCKET_CONNECT, .provider = provider};
 	struct connection *c;
 
@@ -214,7 +214,7 @@ HW_INLINE void observe_connect(struct unix_sock *u, struct unix_address *addr, _
 /* Current wrote to `u`, a socket accepted from a listener. The peer is the socket current holds, so it lives. */
 HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u32 provider)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct contact contact = {.op = HW_SOCKET_USE, .provider = provider};
 	struct hw_key program;
 	struct connection *c;
@@ -226,11 +226,11 @@ HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u
 	contact.listener_class = class_at_write(&contact.listener, addr);
 	if (contact.listener_class == HW_LISTENER_OTHER)
 		return;
-	peer = u->peer;
+	peer = SOCK_GET(u, peer);
 	if (!peer)
 		return;
 	client = (__u64)peer;
-	cookie = bpf_get_socket_cookie(peer);
+	cookie = cookie_of(peer);
 	c = bpf_map_lookup_elem(&connections, &client);
 	if (!c || (c->cookie && c->cookie != cookie))
 		c = connection_make(client, &contact.listener);
@@ -239,7 +239,7 @@ HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u
 	c->cookie = cookie;
 	fill_program(&program, task);
 	other = !same_program(&c->writer.process, &program);
-	if (other || c->writer.euid != task->cred->euid.val)
+	if (other || c->writer.euid != GET(GET(task, cred), euid.val))
 		fill_writer(c, task, provider);
 	contact.connection = c->id;
 	if (other && first_contact(c->id, &program))
@@ -252,7 +252,7 @@ HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u
  */
 HW_INLINE void observe_datagram(struct unix_sock *u, struct unix_address *addr, __u32 provider)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct contact contact = {.op = HW_SOCKET_USE, .provider = provider};
 	struct hw_key program;
 	__u32 *class;

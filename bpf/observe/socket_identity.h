@@ -20,10 +20,22 @@ struct {
 	__type(value, __u64);
 } listener_sockets __weak SEC(".maps");
 
+/*
+ * A member of a socket, or of what it leads to. Below 6.2 (HW_CASTS) such pointers have no type in half of the programs that
+ * share this file, so all read them as addresses.
+ */
+#define SOCK_GET(pointer, member) GET_IF(HW_CASTS, pointer, member)
+
+/* A local socket that is held for us. */
+HW_INLINE struct unix_sock *unix_sock_of(struct sock *sk)
+{
+	return HW_CASTS ? bpf_skc_to_unix_sock(sk) : (struct unix_sock *)sk;
+}
+
 /* Of the bound name, without its end, at most HW_SUN_PATH. */
 HW_INLINE __u64 name_length(struct unix_address *addr)
 {
-	__u64 length = (__u32)addr->len;
+	__u64 length = (__u32)SOCK_GET(addr, len);
 
 	length = length > 2 ? length - 2 : 0;
 	barrier_var(length); /* keep the compiler from testing a copy, which the verifier would not connect with this */
@@ -46,19 +58,35 @@ HW_PART __u64 abstract_name(struct unix_address *addr)
 /* `u` is a listener or a socket accepted from one; `addr` its address, not NULL. */
 HW_INLINE void fill_listener(struct hw_listener *out, struct unix_sock *u, struct unix_address *addr)
 {
-	struct dentry *dentry = u->path.dentry;
+	struct dentry *dentry = SOCK_GET(u, path.dentry);
+	struct super_block *sb;
 	struct inode *inode;
 
 	if (!dentry) {
 		out->ino = abstract_name(addr);
 		out->dev = 0;
-		out->netns = u->sk.__sk_common.skc_net.net->ns.inum;
+		out->netns = SOCK_GET(SOCK_GET(u, sk.__sk_common.skc_net.net), ns.inum);
 		return;
 	}
-	inode = dentry->d_inode;
-	out->ino = inode->i_ino;
-	out->dev = device_of(inode);
+	inode = SOCK_GET(dentry, d_inode);
+	out->ino = SOCK_GET(inode, i_ino);
+	sb = SOCK_GET(inode, i_sb);
+	out->dev = SOCK_GET(sb, s_dev);
 	out->netns = 0;
+}
+
+/*
+ * Names a socket for its life. Below 6.2 it is what somebody else (sock_diag) asked for, else the socket's address, which may
+ * come back after it: then a successor under the same name is taken for it.
+ */
+HW_INLINE __u64 cookie_of(struct sock *sk)
+{
+	__u64 cookie;
+
+	if (HW_CASTS)
+		return bpf_get_socket_cookie(sk);
+	cookie = (__u64)SOCK_GET(sk, __sk_common.skc_cookie.counter);
+	return cookie ? cookie : (__u64)sk;
 }
 
 HW_INLINE void set_listener_class(struct hw_listener *listener, __u32 class)
@@ -71,7 +99,7 @@ HW_INLINE __u32 class_at_connect(struct hw_listener *listener, struct sock *sk)
 {
 	__u32 *class = bpf_map_lookup_elem(&listeners, listener);
 	__u64 *known = bpf_map_lookup_elem(&listener_sockets, listener);
-	__u64 cookie = bpf_get_socket_cookie(sk);
+	__u64 cookie = cookie_of(sk);
 
 	if (!known || *known != cookie)
 		bpf_map_update_elem(&listener_sockets, listener, &cookie, BPF_ANY);
@@ -91,7 +119,7 @@ HW_INLINE __u32 class_at_write(struct hw_listener *listener, struct unix_address
 
 	if (class)
 		return *class;
-	if (addr->refcnt.refs.counter < 2)
+	if (SOCK_GET(addr, refcnt.refs.counter) < 2)
 		return HW_LISTENER_OTHER;
 	set_listener_class(listener, HW_LISTENER_PENDING);
 	return HW_LISTENER_UNKNOWN;

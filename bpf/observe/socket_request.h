@@ -33,18 +33,17 @@ extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dy
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __weak __ksym;
 
 /*
- * A socket that nobody holds for us: loads of what is no longer there read zeros, and no helper is given it. NULL before 6.2,
- * where the kernel has no such cast.
+ * A socket that nobody holds for us: loads of what is no longer there read zeros, and no helper is given it.
  */
 HW_INLINE struct unix_sock *unix_socket(struct sock *sk)
 {
-	return bpf_rdonly_cast ? bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct unix_sock)) : NULL;
+	return bpf_rdonly_cast ? bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct unix_sock)) : (struct unix_sock *)sk;
 }
 
 /* `length` bytes of `skb` from `offset` into the slot's tail: 0, or how many could not be had. */
 HW_PART __u32 copy_bytes(struct slot *slot, struct sk_buff *skb, __u32 offset, __u32 length)
 {
-	__u32 linear = skb->len - skb->data_len;
+	__u32 linear = GET(skb, len) - GET(skb, data_len);
 	__u64 n = length;
 	struct bpf_dynptr bytes;
 
@@ -52,7 +51,7 @@ HW_PART __u32 copy_bytes(struct slot *slot, struct sk_buff *skb, __u32 offset, _
 	if (n > HW_REQUEST_CHUNK)
 		return length;
 	if (offset + n <= linear)
-		return bpf_probe_read_kernel(slot->record + sizeof(struct hw_request), n, skb->data + offset) ? length : 0;
+		return bpf_probe_read_kernel(slot->record + sizeof(struct hw_request), n, GET(skb, data) + offset) ? length : 0;
 	/* fragments: large writes, sendfile, splice */
 	if (bpf_dynptr_from_skb)
 		return bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &bytes) ||
@@ -65,7 +64,7 @@ HW_PART __u32 copy_bytes(struct slot *slot, struct sk_buff *skb, __u32 offset, _
 /* One record: `length` bytes of the read, the first of them at `offset` of the buffer; none for the end mark. */
 HW_PART void emit_request(struct connection *c, struct sk_buff *skb, __u32 offset, __u32 length, __u32 flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct hw_request *r;
 	struct slot *slot;
 	__u32 which;
@@ -120,7 +119,7 @@ HW_INLINE struct connection *connection_read(struct sock *sk, struct unix_sock *
 	__u32 *class;
 
 	if (server) { /* most sockets are no runtime's: they leave after one lookup */
-		addr = server->addr;
+		addr = SOCK_GET(server, addr);
 		if (!addr)
 			return NULL;
 		fill_listener(&listener, server, addr);
@@ -129,7 +128,7 @@ HW_INLINE struct connection *connection_read(struct sock *sk, struct unix_sock *
 			return NULL;
 	}
 	c = bpf_map_lookup_elem(&connections, &client);
-	if (c && (!c->cookie || c->cookie == (__u64)sk->__sk_common.skc_cookie.counter)) {
+	if (c && (!c->cookie || c->cookie == (__u64)SOCK_GET(sk, __sk_common.skc_cookie.counter))) {
 		class = bpf_map_lookup_elem(&listeners, &c->listener);
 		return class && *class != HW_LISTENER_OTHER ? c : NULL;
 	}
@@ -171,45 +170,52 @@ static long send_chunk(__u64 index, struct sending *s)
 	return 0;
 }
 
-/* Current, a server, reads `length` bytes of `skb`, sent by client socket `sk`. */
-HW_INLINE void observe_read(struct sk_buff *skb, struct sock *sk, struct unix_sock *server, __u32 length)
+/*
+ * Current, a server, reads `length` bytes of `skb`, sent by client socket `sk`. True: `sending` is what is to be sent of them,
+ * and the program does so, chunk by chunk, by send_chunk() and sent().
+ */
+HW_INLINE bool observe_read(struct sk_buff *skb, struct sock *sk, struct unix_sock *server, __u32 length,
+			    struct sending *sending)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct sending sending = {.skb = skb};
+	struct task_struct *task = current_task();
 	struct hw_request_window *window;
 	__u64 send_to = HW_REQUEST_WINDOW, skip_to = 0;
 	struct connection *c;
 
 	c = connection_read(sk, server);
 	if (!c || is_peek(task))
-		return;
+		return false;
 	window = bpf_map_lookup_elem(&request_windows, &c->id);
 	if (window) {
 		skip_to = window->skip_to;
 		send_to = window->send_to;
 	}
-	sending.c = c;
-	sending.end = c->offset + length;
-	sending.offset = ((struct unix_skb_parms *)skb->cb)->consumed;
-	if (sending.end <= skip_to) {
-		c->offset = sending.end;
-		return;
+	sending->skb = skb;
+	sending->c = c;
+	sending->end = c->offset + length;
+	sending->offset = ((struct unix_skb_parms *)skb->cb)->consumed;
+	if (sending->end <= skip_to) {
+		c->offset = sending->end;
+		return false;
 	}
 	if (c->offset >= send_to) {
 		if (!c->stopped)
 			emit_request(c, skb, 0, 0, HW_REQUEST_LAST);
 		c->stopped = 1;
-		c->offset = sending.end;
-		return;
+		c->offset = sending->end;
+		return false;
 	}
 	c->stopped = 0;
 	if (c->offset < skip_to) {
-		sending.offset += skip_to - c->offset;
+		sending->offset += skip_to - c->offset;
 		c->offset = skip_to;
 	}
-	/* not a plain loop: the verifier would follow emit_request() through every round */
-	bpf_loop(REQUEST_CHUNKS, send_chunk, &sending, 0);
-	c->offset = sending.end;
+	return true;
+}
+
+HW_INLINE void sent(struct sending *sending)
+{
+	sending->c->offset = sending->end;
 }
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "hullwatch.skel.h"
 #include "probe/libbpf_log.h"
+#include "probe/object_fit.h"
 
 namespace hullwatch {
 namespace {
@@ -100,6 +101,7 @@ Result<std::string> BpfObject::try_load(const BpfKnobs& knobs, std::span<const s
   bpf_object__for_each_program(program, skeleton_->obj) {
     bpf_program__set_autoload(program, std::ranges::find(programs, bpf_program__name(program)) != programs.end());
   }
+  fit_to_kernel(skeleton_->obj);
   const int err = hullwatch_bpf__load(skeleton_.get());
   if (err == 0) return std::string();
   const std::string refused = log.failed_program();

@@ -108,11 +108,11 @@ constexpr std::array<std::string_view, 8> kCallNamespacePrograms = {
     "fentry_ia32_unshare", "fexit_ia32_unshare", "fentry_ia32_setns", "fexit_ia32_setns"};
 constexpr std::array kCallNamespaceHooks = {Hook{K::fexit, ENTRY "unshare"}, Hook{K::fexit, ENTRY "setns"}};
 
-constexpr std::array<std::string_view, 3> kLsmSocketPrograms = {"lsm_unix_stream_connect", "quiet_sk_data_ready",
-                                                                "quiet_skb_copy"};
+constexpr std::array<std::string_view, 4> kLsmSocketPrograms = {"lsm_unix_stream_connect", "quiet_sk_data_ready",
+                                                                "quiet_skb_copy", "quiet_skb_copy_old"};
 constexpr std::array kLsmSocketHooks = {Hook{K::lsm, "unix_stream_connect"}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
-constexpr std::array<std::string_view, 3> kFentrySocketPrograms = {"fentry_unix_stream_connect", "quiet_sk_data_ready",
-                                                                   "quiet_skb_copy"};
+constexpr std::array<std::string_view, 4> kFentrySocketPrograms = {"fentry_unix_stream_connect", "quiet_sk_data_ready",
+                                                                   "quiet_skb_copy", "quiet_skb_copy_old"};
 constexpr std::array kFentrySocketHooks = {Hook{K::fentry, "security_unix_stream_connect"},
                                            Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
 constexpr std::array<std::string_view, 2> kQuietSocketPrograms = {"quiet_sk_data_ready", "quiet_skb_copy"};

@@ -13,7 +13,7 @@
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct hw_cgroup *r;
 	struct slot *slot;
 	__u64 maker;
@@ -44,7 +44,7 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup)
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u64 id, container;
 	struct hw_cgroup *r;
 
@@ -70,8 +70,8 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup)
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *moved, bool threadgroup)
 {
-	struct task_struct *writer = bpf_get_current_task_btf();
-	struct task_struct *leader = moved->group_leader;
+	struct task_struct *writer = current_task();
+	struct task_struct *leader = GET(moved, group_leader);
 	struct task_state *state;
 	__u64 container, before, after, writer_home;
 	struct hw_cgroup *r;
@@ -106,7 +106,7 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 	fill_key(&r->moved, moved);
 	r->moved_home_before = before;
 	r->moved_home_after = after;
-	r->moved_tid = moved->pid;
+	r->moved_tid = GET(moved, pid);
 	r->threadgroup = threadgroup;
 	emit_submit(HW_CGROUP, r);
 	return 0;

@@ -13,15 +13,15 @@
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct task_state *state = thread_state_make(child);
+	struct task_state *state = state_at_fork(parent, child);
 	__u64 home = home_inherit(parent, child, state);
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct home_state *counts_of_home = home_count_fork(parent, home, state != NULL, now);
 	struct hw_fork *r;
 
-	if (child->pid != child->tgid)
+	if (GET(child, pid) != GET(child, tgid))
 		return 0;
-	if (home && child->cgroups != parent->cgroups)
+	if (home && GET(child, cgroups) != GET(parent, cgroups))
 		send_placed_child(parent, child, home);
 	if (counts_of_home && burst_quenches(counts_of_home, HW_FORK, &counts_of_home->fork_sample_ns, now))
 		return 0;
@@ -41,14 +41,17 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct home_state *home = home_at_exec(task, old_pid != task->pid);
 	struct inode *inode = exe_inode(task);
 	__u32 flags = exe_flags_of(inode);
-	bool reduced = home && home->counts.bursting;
+	struct home_state *home;
 	struct hw_exec *r;
 	struct slot *slot;
 	__u32 which;
+	bool reduced;
 
+	state_at_exec(task, (__u32)old_pid);
+	home = home_at_exec(task, old_pid != GET(task, pid));
+	reduced = home && home->counts.bursting;
 	if (reduced && !exec_is_novel(home, task, BPF_CORE_READ(inode, i_ino), flags) &&
 	    burst_quenches(home, HW_EXEC, &home->exec_sample_ns, bpf_ktime_get_boot_ns()))
 		return 0;
@@ -68,25 +71,31 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	return 0;
 }
 
+HW_INLINE void process_over(struct task_struct *task, struct home_state *home, __u64 now)
+{
+	struct hw_exit *r;
+
+	if (home && burst_quenches(home, HW_EXIT, &home->exit_sample_ns, now))
+		return;
+	r = EMIT_RESERVE(HW_EXIT, struct hw_exit);
+	if (!r)
+		return;
+	fill_header(&r->h, HW_EXIT, HW_BY_ALWAYS, sizeof(*r));
+	if (home && home->counts.bursting)
+		r->h.flags |= HW_F_REDUCED;
+	fill_exit(r, task);
+	emit_submit(HW_EXIT, r);
+}
+
 /* trace_sched_process_exit(struct task_struct *p[, bool group_dead since 6.17]): p is current, still has its mm */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct home_state *home = home_count_exit(task, now);
-	struct hw_exit *r;
 
-	if (task->signal->live.counter != 0)
-		return 0;
-	if (home && burst_quenches(home, HW_EXIT, &home->exit_sample_ns, now))
-		return 0;
-	r = EMIT_RESERVE(HW_EXIT, struct hw_exit);
-	if (!r)
-		return 0;
-	fill_header(&r->h, HW_EXIT, HW_BY_ALWAYS, sizeof(*r));
-	if (home && home->counts.bursting)
-		r->h.flags |= HW_F_REDUCED;
-	fill_exit(r, task);
-	emit_submit(HW_EXIT, r);
+	if (GET(GET(task, signal), live.counter) == 0)
+		process_over(task, home, now);
+	state_end(task);
 	return 0;
 }

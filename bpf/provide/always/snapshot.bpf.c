@@ -36,14 +36,14 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 
 	if (!task) /* once, at the end */
 		snapshot_over = true;
-	if (!task || task->flags & PF_EXITING || task->exit_state)
+	if (!task || GET(task, flags) & PF_EXITING || GET(task, exit_state))
 		return 0;
 	state = thread_state_make(task);
 	if (state)
 		adopt(task, state);
 	if (state && !(state->flags & TASK_SHADOW))
 		adopt_credentials(task);
-	if (task->pid != task->tgid)
+	if (GET(task, pid) != GET(task, tgid))
 		return 0;
 	slot = slot_take(HW_TASK, sizeof(*r), &which);
 	if (!slot)
@@ -52,8 +52,8 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	fill_header_of(&r->h, task, HW_TASK, HW_BY_ITERATOR, sizeof(*r));
 	r->h.syscall = -1; /* another task's registers say nothing certain */
 	r->h.flags &= ~HW_F_COMPAT;
-	fill_cred(&r->cred, task->real_cred);
-	fill_process_key(&r->parent, task->real_parent);
+	fill_cred(&r->cred, GET(task, real_cred));
+	fill_process_key(&r->parent, GET(task, real_parent));
 	fill_namespaces(&r->ns, task);
 	fill_ns_pid(task, NULL, &r->ns_pid);
 	r->sid = session_of(task);

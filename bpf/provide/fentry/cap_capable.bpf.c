@@ -14,17 +14,17 @@ SEC("?fexit/cap_capable")
 int BPF_PROG(fexit_cap_capable, const struct cred *cred, struct user_namespace *target, int capability, unsigned int options,
 	     int result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u32 call = current_call(task);
 
 	if (accounting(task, call, target, capability, result))
 		return 0;
 	/* somebody else's credentials: an opener's, a tracee's, overlayfs acting as its mounter */
-	if (cred != task->real_cred || call == CALL_NONE)
+	if (cred != GET(task, real_cred) || call == CALL_NONE)
 		return 0;
 	check_credentials(HW_WAY_UNKNOWN, HW_BY_FENTRY);
 	if (call == CALL_CAPSET && capability == CAP_SETPCAP)
 		return 0; /* asked at each capset, whatever it changes */
-	use_capability((__u32)capability, result, target->ns.inum, (__u32)target->level, HW_BY_FENTRY);
+	use_capability((__u32)capability, result, GET(target, ns.inum), (__u32)GET(target, level), HW_BY_FENTRY);
 	return 0;
 }

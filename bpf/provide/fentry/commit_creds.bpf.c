@@ -13,11 +13,11 @@
 SEC("?fexit/commit_creds")
 int BPF_PROG(fexit_commit_creds, struct cred *new, int result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u32 call = current_call(task);
 
 	/* the kernel sets up a helper program of its own (modprobe, core pipe): no process gained anything */
-	if (task->flags & PF_KTHREAD) {
+	if (GET(task, flags) & PF_KTHREAD) {
 		adopt_credentials(task);
 		return 0;
 	}

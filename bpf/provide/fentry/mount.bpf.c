@@ -35,14 +35,14 @@ int BPF_PROG(fexit_path_mount, const char *source, struct path *target, const ch
 /* What the call's own hooks on the way have begun, or its arguments as the registers still have them. */
 HW_INLINE void called(__u32 op, __s64 result)
 {
-	begin_mount(bpf_get_current_task_btf(), op, HW_BY_FENTRY);
+	begin_mount(current_task(), op, HW_BY_FENTRY);
 	finish_mount(result, 0);
 }
 
 SEC("?fentry/path_umount")
 int BPF_PROG(fentry_path_umount, struct path *target)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct mount_call *call = mount_inside(task, HW_MOUNT_UMOUNT, HW_BY_FENTRY);
 
 	if (call)
@@ -60,7 +60,7 @@ int BPF_PROG(fexit_path_umount, struct path *target, int flags, int result)
 SEC("?fentry/security_move_mount")
 int BPF_PROG(fentry_move_mount, const struct path *from, const struct path *to)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct mount_call *call = mount_inside(task, HW_MOUNT_MOVE_MOUNT, HW_BY_FENTRY);
 
 	if (call) {
@@ -73,7 +73,7 @@ int BPF_PROG(fentry_move_mount, const struct path *from, const struct path *to)
 SEC("?fentry/security_sb_pivotroot")
 int BPF_PROG(fentry_pivot_root, const struct path *put_old, const struct path *new_root)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct mount_call *call = mount_inside(task, HW_MOUNT_PIVOT_ROOT, HW_BY_FENTRY);
 
 	if (call) {
@@ -85,13 +85,13 @@ int BPF_PROG(fentry_pivot_root, const struct path *put_old, const struct path *n
 
 HW_INLINE void opened_tree(__s64 result)
 {
-	if (call_argument(bpf_get_current_task_btf(), 2) & OPEN_TREE_CLONE)
+	if (call_argument(current_task(), 2) & OPEN_TREE_CLONE)
 		called(HW_MOUNT_OPEN_TREE, result);
 }
 
 HW_INLINE void configured(__s64 result)
 {
-	if (call_argument(bpf_get_current_task_btf(), 1) >= FSCONFIG_CMD_CREATE)
+	if (call_argument(current_task(), 1) >= FSCONFIG_CMD_CREATE)
 		called(HW_MOUNT_FSCONFIG, result);
 }
 
@@ -109,7 +109,7 @@ HW_INLINE void configured(__s64 result)
 	SEC("?fentry/" entry "fsmount")                                                                                        \
 	int BPF_PROG(fentry_##abi##fsmount, void *regs)                                                                        \
 	{                                                                                                                      \
-		begin_mount(bpf_get_current_task_btf(), HW_MOUNT_FSMOUNT, HW_BY_FENTRY);                                       \
+		begin_mount(current_task(), HW_MOUNT_FSMOUNT, HW_BY_FENTRY);                                                   \
 		return 0;                                                                                                      \
 	}                                                                                                                      \
 	ON_RETURN(entry, abi, fsmount, finish_mount(result, 0))

@@ -20,9 +20,9 @@ struct {
 
 HW_INLINE void entered(__u32 which)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct namespace_call call = {};
-	__u32 tid = task->pid;
+	__u32 tid = GET(task, pid);
 
 	fill_namespace_call(&call, task, which);
 	if (which == CALL_UNSHARE && !call.ns_flags)
@@ -37,8 +37,8 @@ HW_INLINE void entered(__u32 which)
 
 HW_INLINE void returned(__s64 result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 tid = task->pid;
+	struct task_struct *task = current_task();
+	__u32 tid = GET(task, pid);
 	struct namespace_call *call = bpf_map_lookup_elem(&namespace_calls, &tid);
 
 	if (!call)

@@ -33,21 +33,21 @@ int BPF_PROG(lsm_use_exec, struct linux_binprm *bprm)
 SEC("?lsm/file_open")
 int BPF_PROG(lsm_use_open, struct file *file)
 {
-	use_credentials_to_open(bpf_get_current_task_btf(), HW_BY_LSM);
+	use_credentials_to_open(current_task(), HW_BY_LSM);
 	return 0;
 }
 
 SEC("?lsm/socket_connect")
 int BPF_PROG(lsm_use_connect, struct socket *socket)
 {
-	use_credentials(bpf_get_current_task_btf(), HW_BY_LSM);
+	use_credentials(current_task(), HW_BY_LSM);
 	return 0;
 }
 
 SEC("?lsm/task_kill")
 int BPF_PROG(lsm_use_kill, struct task_struct *target)
 {
-	use_credentials(bpf_get_current_task_btf(), HW_BY_LSM);
+	use_credentials(current_task(), HW_BY_LSM);
 	return 0;
 }
 
@@ -62,20 +62,20 @@ int BPF_PROG(fentry_use_exec, struct linux_binprm *bprm)
 SEC("?fentry/security_file_open")
 int BPF_PROG(fentry_use_open, struct file *file)
 {
-	use_credentials_to_open(bpf_get_current_task_btf(), HW_BY_FENTRY);
+	use_credentials_to_open(current_task(), HW_BY_FENTRY);
 	return 0;
 }
 
 SEC("?fentry/security_socket_connect")
 int BPF_PROG(fentry_use_connect, struct socket *socket)
 {
-	use_credentials(bpf_get_current_task_btf(), HW_BY_FENTRY);
+	use_credentials(current_task(), HW_BY_FENTRY);
 	return 0;
 }
 
 SEC("?fentry/security_task_kill")
 int BPF_PROG(fentry_use_kill, struct task_struct *target)
 {
-	use_credentials(bpf_get_current_task_btf(), HW_BY_FENTRY);
+	use_credentials(current_task(), HW_BY_FENTRY);
 	return 0;
 }

@@ -10,12 +10,12 @@
 
 HW_INLINE void connects(struct sock *client, struct sock *listener, __u32 provider)
 {
-	struct unix_sock *u = bpf_skc_to_unix_sock(listener);
+	struct unix_sock *u = unix_sock_of(listener);
 	struct unix_address *addr;
 
 	if (!u)
 		return;
-	addr = u->addr;
+	addr = SOCK_GET(u, addr);
 	if (addr)
 		observe_connect(u, addr, (__u64)client, provider);
 }

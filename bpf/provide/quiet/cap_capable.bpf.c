@@ -54,24 +54,25 @@ struct {
 
 static int after_mount(struct bpf_map *map, void *key, void *value)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 
 	bpf_rcu_read_lock();
-	finish_mount(call_result(task), task->flags & PF_EXITING ? HW_F_ATTEMPT : 0);
+	finish_mount(call_result(task), GET(task, flags) & PF_EXITING ? HW_F_ATTEMPT : 0);
 	bpf_rcu_read_unlock();
 	return 0;
 }
 
 static int after_call(struct bpf_map *map, void *key, void *value)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct pending_call *pending = value;
-	__u32 tid = task->pid;
+	__u32 tid = GET(task, pid);
 
 	bpf_rcu_read_lock();
 	check_credentials(way_of(pending->call), HW_BY_QUIET);
 	if (pending->namespaces)
-		send_namespace(task, &pending->ns, call_result(task), task->flags & PF_EXITING ? HW_F_ATTEMPT : 0, HW_BY_QUIET);
+		send_namespace(task, &pending->ns, call_result(task), GET(task, flags) & PF_EXITING ? HW_F_ATTEMPT : 0,
+			       HW_BY_QUIET);
 	bpf_rcu_read_unlock();
 	bpf_map_delete_elem(&pending_calls, &tid);
 	return 0;
@@ -91,7 +92,7 @@ HW_INLINE bool outcome_is_eperm(struct task_struct *task, __u32 call, int capabi
 /* A mount call; `refused`: it was, see above. */
 __weak __noinline int watch_mount(__u32 op, bool refused)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct mount_call *call;
 
 	if (current_mount(task))
@@ -116,20 +117,20 @@ __weak __noinline int watch_mount(__u32 op, bool refused)
 
 HW_INLINE bool is_pending(struct task_struct *task)
 {
-	__u32 tid = task->pid;
+	__u32 tid = GET(task, pid);
 	struct pending_call *pending = bpf_map_lookup_elem(&pending_calls, &tid);
 
 	/* one that a former thread of this tid left is not it */
-	return pending && pending->owner == task->start_boottime;
+	return pending && pending->owner == GET(task, start_boottime);
 }
 
 /* Puts `fresh` into the map and schedules after_call(). False: neither. */
 HW_PART bool schedule_call(struct task_struct *task, struct pending_call *fresh)
 {
 	struct pending_call *pending;
-	__u32 tid = task->pid;
+	__u32 tid = GET(task, pid);
 
-	fresh->owner = task->start_boottime;
+	fresh->owner = GET(task, start_boottime);
 	bpf_map_update_elem(&pending_calls, &tid, fresh, BPF_ANY);
 	pending = bpf_map_lookup_elem(&pending_calls, &tid);
 	if (pending && outcome_schedule(task, &pending->work, &pending_calls, after_call))
@@ -141,7 +142,7 @@ HW_PART bool schedule_call(struct task_struct *task, struct pending_call *fresh)
 
 __weak __noinline int watch_namespace(__u32 call, bool refused)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct pending_call fresh = {.call = call};
 
 	if (is_pending(task))
@@ -160,7 +161,7 @@ __weak __noinline int watch_namespace(__u32 call, bool refused)
 /* Credentials will be compared when the call returns. Without that they are compared at the next use. */
 __weak __noinline int watch_commit(__u32 call)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct pending_call fresh = {.call = call};
 
 	if (!is_pending(task))
@@ -189,14 +190,14 @@ SEC("tp_btf/cap_capable")
 int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *target, const struct user_namespace *capable,
 	     int capability, int result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u32 call = current_call(task);
 	bool refused;
 
 	if (accounting(task, call, target, capability, result))
 		return 0;
 	/* somebody else's credentials: an opener's, a tracee's, overlayfs acting as its mounter */
-	if (cred != task->real_cred || call == CALL_NONE)
+	if (cred != GET(task, real_cred) || call == CALL_NONE)
 		return 0;
 	check_credentials(HW_WAY_UNKNOWN, HW_BY_QUIET);
 	refused = outcome_is_eperm(task, call, capability, result);
@@ -213,6 +214,6 @@ int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *
 	}
 	if (call == CALL_CAPSET && capability == CAP_SETPCAP)
 		return 0; /* asked at each capset, whatever it changes */
-	use_capability((__u32)capability, result, target->ns.inum, (__u32)target->level, HW_BY_QUIET);
+	use_capability((__u32)capability, result, GET(target, ns.inum), (__u32)GET(target, level), HW_BY_QUIET);
 	return 0;
 }

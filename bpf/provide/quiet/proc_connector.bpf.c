@@ -13,7 +13,7 @@
 SEC("socket")
 int quiet_proc_connector(struct __sk_buff *skb)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u32 call = current_call(task);
 
 	if (call != CALL_EXEC)

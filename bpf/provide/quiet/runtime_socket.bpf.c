@@ -24,42 +24,67 @@ int BPF_PROG(quiet_sk_data_ready, struct sock *sk)
 	struct unix_address *addr;
 	struct unix_sock *u;
 
-	if (sk->__sk_common.skc_family != AF_UNIX)
+	if (GET(sk, __sk_common.skc_family) != AF_UNIX)
 		return 0;
-	u = bpf_skc_to_unix_sock(sk);
+	u = unix_sock_of(sk);
 	if (!u)
 		return 0;
-	addr = u->addr;
+	addr = SOCK_GET(u, addr);
 	if (!addr)
 		return 0;
-	if (sk->sk_type == SOCK_DGRAM)
+	if (GET(sk, sk_type) == SOCK_DGRAM)
 		observe_datagram(u, addr, HW_BY_QUIET);
-	else if (sk->__sk_common.skc_state != TCP_LISTEN)
+	else if (GET(sk, __sk_common.skc_state) != TCP_LISTEN)
 		observe_write(u, addr, HW_BY_QUIET);
 	else if (!connects_by_hook)
 		observe_connect(u, addr, 0, HW_BY_QUIET);
 	return 0;
 }
 
+/* Does a server read from a connection to a runtime, and what of it is to be sent? */
+HW_INLINE bool reads_request(struct sk_buff *skb, int length, struct sending *sending)
+{
+	struct sock *sk = GET(skb, sk); /* the sender's, held by the buffer */
+	struct unix_sock *client, *server = NULL;
+	struct sock *peer;
+
+	if (!sk || GET(sk, __sk_common.skc_family) != AF_UNIX || GET(sk, sk_type) == SOCK_DGRAM || length <= 0)
+		return false;
+	client = unix_socket(sk);
+	peer = SOCK_GET(client, peer); /* the socket being read; gone from here once the client has closed */
+	if (peer) {
+		server = unix_socket(peer);
+		if (!SOCK_GET(server, addr))
+			return false;
+	}
+	return observe_read(skb, sk, server, (__u32)length, sending);
+}
+
 /* void trace_skb_copy_datagram_iovec(const struct sk_buff *skb, int len) */
 SEC("tp_btf/skb_copy_datagram_iovec")
 int BPF_PROG(quiet_skb_copy, struct sk_buff *skb, int length)
 {
-	struct sock *sk = skb->sk; /* the sender's, held by the buffer */
-	struct unix_sock *client, *server = NULL;
-	struct sock *peer;
+	struct sending sending = {};
 
-	if (!sk || sk->__sk_common.skc_family != AF_UNIX || sk->sk_type == SOCK_DGRAM || length <= 0)
-		return 0;
-	client = unix_socket(sk);
-	if (!client)
-		return 0;
-	peer = client->peer; /* the socket being read; gone from here once the client has closed */
-	if (peer) {
-		server = unix_socket(peer);
-		if (!server->addr)
-			return 0;
+	if (reads_request(skb, length, &sending)) {
+		/* not a plain loop: the verifier would follow emit_request() through every round */
+		bpf_loop(REQUEST_CHUNKS, send_chunk, &sending, 0);
+		sent(&sending);
 	}
-	observe_read(skb, sk, server, length);
+	return 0;
+}
+
+/* The same without bpf_loop (HW_MODERN). */
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(quiet_skb_copy_old, struct sk_buff *skb, int length)
+{
+	struct sending sending = {};
+
+	if (reads_request(skb, length, &sending)) {
+		for (__u32 i = 0; i < REQUEST_CHUNKS; i++)
+			if (send_chunk(i, &sending))
+				break;
+		sent(&sending);
+	}
 	return 0;
 }

@@ -1,0 +1,18 @@
+#pragma once
+// Makes the opened object fit the running kernel where neither CO-RE nor libbpf 1.1 can: between open and load. Any one thread.
+
+struct bpf_object;
+
+namespace hullwatch {
+
+/// 5.17 or later, by what it has and not by its number: HW_MODERN in bpf/kernel_types.h, asked of the same type.
+bool kernel_is_modern();
+
+/// Edits the types the object carries, and decides which of its maps are made:
+///   - a kernel function that the kernel has with another prototype is made unknown, as later versions of libbpf take a weak
+///   one;
+///   - on older kernels global functions that take pointers become static, state of tasks lives in a hash, and of two
+///     programs NAME and NAME_old the second is for them, the first for the others.
+void fit_to_kernel(bpf_object* object);
+
+}  // namespace hullwatch
