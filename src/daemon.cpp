@@ -256,7 +256,7 @@ Status Daemon::loop(uint64_t end_ns) {
     busy_ = busy_ || *handed > 0;
     take_metadata();
     take_rules();
-    if (clock_.boot_ns() - ticked_ns_ >= pause) tick();
+    if (pipeline_->fork_bombs().urgent() || clock_.boot_ns() - ticked_ns_ >= pause) tick();
     if (!handle_signal()) return {};
   }
   return {};
@@ -336,7 +336,7 @@ void Daemon::sample_homes() {
     if (home != 0 && counts.live <= 0 && (container == nullptr || container->removed_ns != 0)) {
       for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) suppressed_gone_[kind] += counts.suppressed[kind];
       (void)sensor_->object().forget_home(home);
-      pipeline_->forget_home(home);
+      pipeline_->forget_home({.home = home, .counts = counts});
       continue;
     }
     HomeSample sample{.home = home, .counts = counts, .pids_max = -1, .failed_forks = 0};

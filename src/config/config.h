@@ -38,6 +38,8 @@ struct ForkBombConfig {
   double near_limit = 0.9;          // live ≥ this share of pids.max, while forking at ≥ near_limit_forks_per_second
   uint64_t near_limit_forks_per_second = 50;
   uint64_t failed_forks = 20;  // refused by pids.max within the window
+  uint64_t split_forks_per_second = 2000;  // all containers together, none of which is a bomb by itself; and
+  int64_t split_net_growth = 800;
   uint64_t quiet_ms = 3000;    // over after so long without any of these
 };
 

@@ -53,6 +53,12 @@ const std::array kKeys = {
               "Below this rate nearness to the limit is no bomb.", 1, 1e9},
     ConfigKey{"fork_bomb.failed_forks", count, SLOT(fork_bomb.failed_forks),
               "Or: so many forks were refused by pids.max within the window.", 1, 1e9},
+    ConfigKey{"fork_bomb.split_forks_per_second", count, SLOT(fork_bomb.split_forks_per_second),
+              "Or: the containers of the node together fork so fast, none of them being a bomb by itself, and grow: see "
+              "split_net_growth.",
+              1, 1e9},
+    ConfigKey{"fork_bomb.split_net_growth", count, SLOT(fork_bomb.split_net_growth),
+              "So many more tasks in all containers at the end of the window, at split_forks_per_second or more.", 1, 1e9},
     ConfigKey{"fork_bomb.quiet_ms", count, SLOT(fork_bomb.quiet_ms), "It is over when none of this held for so long.", 100,
               600'000},
     ConfigKey{"critical_bucket.rate_per_second", count, SLOT(critical_bucket.rate_per_second),

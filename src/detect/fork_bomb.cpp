@@ -55,6 +55,7 @@ void ForkBombDetector::on_event(const EventContext& context, const FindingSink&)
   if (!burst && context.event.type != EventType::clone) return;
   if (watches_.size() >= kMaxWatches && !watches_.contains(context.event.header.home)) return;
   Watch& watch = watches_[context.event.header.home];
+  if (burst && context.event.get<BurstEvent>()->facts.over == 0) watch.burst = urgent_ = true;
   if (watch.culprit_is_root && (watch.burning || !burst)) return;
   watch.has_culprit = true;
   tree_ = &context.tree;
@@ -74,7 +75,10 @@ void ForkBombDetector::sample(uint64_t now_ns, std::span<const HomeSample> homes
       watch.window_start_ns = now_ns;
       watch.at_window_start = before_its_forks(home);
     }
+    if (home.home != 0) split_.add(watch.now.home == 0 ? watch.at_window_start : watch.now, home);
     watch.now = home;
+    watch.creators = std::max<uint64_t>(watch.creators, home.counts.creators);
+    watch.most_creators = std::max(watch.most_creators, watch.creators);
   }
 }
 
@@ -85,9 +89,11 @@ std::string ForkBombDetector::sign_of_bomb(const Watch& watch, uint64_t now_ns) 
   // The first samples of a window would divide by next to nothing.
   const uint64_t forks = now.counts.forks - std::min(now.counts.forks, then.counts.forks);
   const double rate = per_second(forks, std::max(elapsed, config_.window_ms * kNsPerMs));
-  if (rate >= static_cast<double>(config_.forks_per_second) && now.counts.live - then.counts.live >= config_.net_growth)
+  if (watch.burst ||
+      (rate >= static_cast<double>(config_.forks_per_second) && now.counts.live - then.counts.live >= config_.net_growth))
     return "growth";
-  if (watch.now.home == 0) return {};  // the host has no pids limit of its own
+  if (watch.now.home == 0) return {};  // the host has no pids limit of its own, and starts containers
+  if (watch.history.multiplies(config_.net_growth)) return "slow_growth";
   if (now.failed_forks - std::min(now.failed_forks, then.failed_forks) >= config_.failed_forks) return "failed_forks";
   if (now.pids_max > 0 && static_cast<double>(now.counts.live) >= config_.near_limit * static_cast<double>(now.pids_max) &&
       rate >= static_cast<double>(config_.near_limit_forks_per_second))
@@ -104,6 +110,7 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
       if (!watch.burning) {
         watch.burning = true;
         watch.began_ns = watch.window_start_ns;
+        watch.most_creators = watch.creators;
         watch.at_start = watch.at_window_start;
         watch.reason = std::move(sign);
         name_root(watch);
@@ -113,11 +120,44 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
       report(watch, now_ns, true, found);
       watch.burning = watch.culprit_is_root = false;
     }
-    if (now_ns - watch.window_start_ns >= config_.window_ms * kNsPerMs) {
-      watch.window_start_ns = now_ns;
-      watch.at_window_start = watch.now;
-    }
+    watch.burst = false;
+    if (now_ns - watch.window_start_ns >= config_.window_ms * kNsPerMs) next_window(watch, now_ns);
   }
+  urgent_ = false;
+  judge_split(now_ns, found);
+}
+
+void ForkBombDetector::next_window(Watch& watch, uint64_t now_ns) const {
+  const hw_home& from = watch.at_window_start.counts;
+  const hw_home& to = watch.now.counts;
+  watch.history.add({.live = to.live,
+                     .gained = to.live - from.live,
+                     .forks = to.forks - from.forks,
+                     .exits = to.exits - from.exits,
+                     .creators = watch.creators});
+  watch.creators = 0;
+  watch.window_start_ns = now_ns;
+  watch.at_window_start = watch.now;
+}
+
+void ForkBombDetector::judge_split(uint64_t now_ns, const FindingSink& found) {
+  const bool burns = std::any_of(watches_.begin(), watches_.end(), [](const auto& entry) { return entry.second.burning; });
+  SplitBomb::Verdict verdict = split_.judge(config_, now_ns, burns);
+  if (!verdict.told) return;
+  for (const auto& [home, each] : watches_)
+    if (home != 0) verdict.finding.live += each.now.counts.live;
+  const auto watch = watches_.find(verdict.home);
+  Event event;
+  event.type = EventType::fork_bomb;
+  if (watch != watches_.end()) {
+    name_root(watch->second);
+    event.header = watch->second.culprit;
+    if (watch->second.has_culprit) event.ancestors = watch->second.ancestors;
+  }
+  event.header.time_ns = now_ns;
+  event.header.home = verdict.home;
+  event.body = std::move(verdict.finding);
+  found(std::move(event));
 }
 
 /// A bomb too small for a burst record is known by whoever forked last.
@@ -139,7 +179,7 @@ void ForkBombDetector::report(const Watch& watch, uint64_t now_ns, bool over, co
                           .exits = to.exits - from.exits,
                           .execs = to.execs - from.execs,
                           .failed_forks = watch.now.failed_forks - watch.at_start.failed_forks,
-                          .creators = to.creators,
+                          .creators = watch.most_creators,
                           .live = to.live,
                           .pids_max = watch.now.pids_max,
                           .forks_per_second = per_second(to.forks - from.forks, duration),
@@ -154,15 +194,19 @@ void ForkBombDetector::report(const Watch& watch, uint64_t now_ns, bool over, co
   found(std::move(event));
 }
 
-void ForkBombDetector::forget(uint64_t home, uint64_t now_ns, const FindingSink& found) {
-  const auto watch = watches_.find(home);
+void ForkBombDetector::forget(const HomeSample& last, uint64_t now_ns, const FindingSink& found) {
+  const auto watch = watches_.find(last.home);
   if (watch == watches_.end()) return;
+  if (watch->second.window_start_ns != 0) split_.add(watch->second.now, last);
+  watch->second.now.counts = last.counts;
+  watch->second.now.failed_forks = std::max(watch->second.now.failed_forks, last.failed_forks);
   if (watch->second.burning) report(watch->second, now_ns, true, found);
   watches_.erase(watch);
 }
 
 bool ForkBombDetector::burning() const {
-  return std::any_of(watches_.begin(), watches_.end(), [](const auto& entry) { return entry.second.burning; });
+  return split_.burns() ||
+         std::any_of(watches_.begin(), watches_.end(), [](const auto& entry) { return entry.second.burning; });
 }
 
 }  // namespace hullwatch

@@ -92,8 +92,9 @@ struct LossEvent {
 
 struct ForkBombFinding {
   bool over = false;   // the end record, with totals
-  std::string reason;  // "growth", "near_limit", "failed_forks"
+  std::string reason;  // "growth", "slow_growth", "near_limit", "failed_forks", "split"
   uint64_t forks = 0, exits = 0, execs = 0, failed_forks = 0, creators = 0;
+  uint64_t containers = 1;  // "split": so many together
   int64_t live = 0;
   int64_t pids_max = -1;  // -1: no limit, or not readable
   double forks_per_second = 0;

@@ -185,7 +185,10 @@ struct BodyWriter {
   void operator()(const ForkBombFinding& f) const {
     json.key("fork_bomb").begin_object().member("over", f.over).member("reason", f.reason).member("forks", f.forks);
     json.member("exits", f.exits).member("execs", f.execs).member("failed_forks", f.failed_forks);
-    json.member("creators", f.creators).member("live", f.live).member("pids_max", f.pids_max);
+    json.member("creators", f.creators)
+        .member("containers", f.containers)
+        .member("live", f.live)
+        .member("pids_max", f.pids_max);
     json.member("forks_per_second", f.forks_per_second).member("duration_ns", f.duration_ns).end_object();
   }
 

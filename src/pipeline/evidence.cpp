@@ -104,6 +104,7 @@ struct Body {
     to.number("execs", e.execs);
     to.number("failed_forks", e.failed_forks);
     to.number("creators", e.creators);
+    to.number("containers", e.containers);
     to.signed_number("live", e.live);
     to.signed_number("pids_max", e.pids_max);
     to.real("forks_per_second", e.forks_per_second);

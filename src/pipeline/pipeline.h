@@ -55,10 +55,10 @@ class Pipeline {
   void tick(std::span<const HomeSample> homes);
   /// Metadata of a container arrived: evaluates what waited for it.
   void metadata_arrived(uint64_t home);
-  /// A container is gone, and its last process with it.
-  void forget_home(uint64_t home) {
-    fork_bomb_.forget(home, clock_.boot_ns(), finding_sink());
-    boundary_.forget(home);
+  /// A container is gone, and its last process with it; these are its last counts.
+  void forget_home(const HomeSample& last) {
+    fork_bomb_.forget(last, clock_.boot_ns(), finding_sink());
+    boundary_.forget(last.home);
   }
   /// Evaluates what still waits, and closes what is held back; at the end.
   void flush();

@@ -103,12 +103,13 @@ constexpr auto kNone = Field::Argument::none;
 
 // clang-format off
 constexpr Field kFields[] = {
-    {"fork_bomb.reason", string, kNone, "What gave it away: growth, near_limit or failed_forks", bomb_reason},
+    {"fork_bomb.reason", string, kNone, "What gave it away: growth, slow_growth, near_limit, failed_forks, or split over containers", bomb_reason},
     {"fork_bomb.forks", unsigned_integer, kNone, "Forks since the burst began, threads included", bomb_count<&ForkBombFinding::forks>},
     {"fork_bomb.exits", unsigned_integer, kNone, "Exits since the burst began", bomb_count<&ForkBombFinding::exits>},
     {"fork_bomb.execs", unsigned_integer, kNone, "Execs since the burst began", bomb_count<&ForkBombFinding::execs>},
     {"fork_bomb.failed", unsigned_integer, kNone, "Forks the kernel refused for pids.max", bomb_count<&ForkBombFinding::failed_forks>},
     {"fork_bomb.creators", unsigned_integer, kNone, "Distinct processes that forked", bomb_count<&ForkBombFinding::creators>},
+    {"fork_bomb.containers", unsigned_integer, kNone, "Containers it is split over; 1: it burns in one", bomb_count<&ForkBombFinding::containers>},
     {"fork_bomb.live", integer, kNone, "Tasks alive now", bomb_live},
     {"fork_bomb.pids_max", integer, kNone, "Limit of the container; missing without one", bomb_limit},
     {"fork_bomb.rate", unsigned_integer, kNone, "Forks a second", bomb_rate},

@@ -95,10 +95,27 @@ TEST_F(Storm, ABombThatGrewBeforeTheFirstLookIsCountedFromItsBeginning) {
 TEST_F(Storm, AContainerThatEndsClosesItsBomb) {
   advance(0, 0);
   for (int i = 0; i < 6; ++i) advance(120, 2);
-  detector_.forget(kHome, now_, [this](Event e) { found_.push_back(std::move(e)); });
+  home_.counts.forks += 7;
+  detector_.forget(home_, now_, [this](Event e) { found_.push_back(std::move(e)); });
   ASSERT_EQ(found_.size(), 2U);
   EXPECT_TRUE(finding(1).over);
+  EXPECT_EQ(finding(1).forks, 6U * 120 + 7);
   EXPECT_FALSE(detector_.burning());
+}
+
+TEST_F(Storm, TheKernelsBurstRecordIsASignHoweverLongTheNodeWasIdle) {
+  test::World world;
+  Container& web = world.container("web");
+  home_.home = web.cgroup_id;
+  advance(0, 0);
+  const auto burst = test::burst().pid(19).in(web).build();
+  now_ += 900 * kMs;
+  detector_.on_event(world.take_in(burst), [](Event) {});
+  EXPECT_TRUE(detector_.urgent());
+  advance(500, 0);
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(finding(0).reason, "growth");
+  EXPECT_FALSE(detector_.urgent());
 }
 
 TEST_F(Storm, TheRootOfTheStormIsShown) {
