@@ -81,7 +81,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*redactor)));
   // A dozen threads would otherwise each keep an arena of their own, with the pages of their busiest moment.
   mallopt(M_ARENA_MAX, kArenas);
-  // Before any thread is made, so that all of them leave signals to the loop.
+  // Before any thread is made, so that all of them inherit the nice value, and leave signals to the loop.
+  (void)take_priority({.realtime = false, .nice = daemon->priority().nice});
   auto signals = open_signals();
   if (!signals) return fail(std::move(signals.error()));
   daemon->signals_ = std::move(*signals);
@@ -105,7 +106,7 @@ Status Daemon::open_outputs() {
     counters_->latency.record(took);
   };
   dispatcher_ = std::make_unique<Dispatcher>(std::move(hooks));
-  const SinkOptions queue{.queue = config.limits.sink_queue};
+  const SinkOptions queue{.queue = config.limits.sink_queue, .priority = priority()};
   dispatcher_->add(
       std::make_unique<StdoutSink>(STDOUT_FILENO, config.output.json ? OutputFormat::json : OutputFormat::text, host_name()),
       queue);
@@ -162,6 +163,7 @@ Status Daemon::open_sensor() {
   SensorOptions sensor;
   sensor.knobs = knobs_of(config, cgroups_);
   sensor.self_test.cgroup_root = cgroups_.path;
+  sensor.priority = priority();
   auto opened = Sensor::open(sensor, [this](std::span<const std::byte> record, bool) { take_record(record); });
   if (!opened) return fail(std::move(opened.error()));
   sensor_ = std::move(*opened);
@@ -238,6 +240,7 @@ Status Daemon::run() {
   log_lifecycle("start", start_members());
   report_ready();
   readiness_->started();
+  take_own_priority();
   malloc_trim(0);  // start-up needed several megabytes more: the kernel's type information, the rules' sources, /proc
   auto ended = loop(options_.duration_ns == 0 ? UINT64_MAX : started_ns_ + options_.duration_ns);
   stop();
@@ -318,9 +321,22 @@ void Daemon::trust_runtime(uint64_t home) {
   if (auto told = sensor_->object().trust_home(home); !told) std::cerr << "hullwatch: " << told.error().message << '\n';
 }
 
+ThreadPriority Daemon::priority() const {
+  return {.realtime = options_.config.scheduling.realtime, .nice = static_cast<int>(options_.config.scheduling.nice)};
+}
+
+/// Last of all: what is started before inherits no real-time priority, and start-up needs none.
+void Daemon::take_own_priority() {
+  const GrantedPriority granted = take_priority(priority());
+  governor_.emplace(granted.realtime);
+  if (!granted.refused.empty())
+    std::cerr << "hullwatch: " << granted.refused << ": alerts may be late while a storm takes the processors\n";
+}
+
 void Daemon::tick() {
   busy_ = false;
   ticked_ns_ = clock_.boot_ns();
+  governor_->tick(ticked_ns_);
   sample_homes();
   pipeline_->tick(homes_);
   if (ticked_ns_ - losses_looked_ns_ < kSecond) return;

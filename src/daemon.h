@@ -28,6 +28,7 @@
 #include "reload/rule_reloader.h"
 #include "util/clock.h"
 #include "util/fd.h"
+#include "util/thread_priority.h"
 
 namespace hullwatch {
 
@@ -72,6 +73,8 @@ class Daemon {
   void take_record(std::span<const std::byte> record);
   void report_bad_record(const Error& error);
   void report_ready();
+  [[nodiscard]] ThreadPriority priority() const;
+  void take_own_priority();
   void use_rules(std::shared_ptr<const RuleSet> rules);
   [[nodiscard]] std::string start_members() const;
   void drain_rings();
@@ -102,6 +105,7 @@ class Daemon {
   std::unique_ptr<RuleReloader> reloader_;
   std::unique_ptr<HttpEndpoint> endpoint_;  // last: its threads read all of the above
 
+  std::optional<RealtimeGovernor> governor_;
   LatencyQuantiles latency_;  // hook to written on stdout
   std::vector<HomeSample> homes_;
   std::array<uint64_t, HW_KIND_MAX> suppressed_gone_{};  // of homes that are no more

@@ -89,6 +89,7 @@ class Dispatcher::Lane {
   }
 
   void run() {
+    (void)take_priority(options_.priority);  // refused for one, refused for all: the daemon tells of it once
     std::unique_lock lock(mutex_);
     bool settled = true;  // nothing was written since the last flush that worked
     for (;;) {

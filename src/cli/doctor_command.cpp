@@ -3,12 +3,15 @@
 #include <sys/utsname.h>
 
 #include <iostream>
+#include <thread>
 
 #include "cli/output.h"
+#include "config/config.h"
 #include "enrich/cgroup_tree.h"
 #include "probe/ladder.h"
 #include "probe/privileges.h"
 #include "util/json_writer.h"
+#include "util/thread_priority.h"
 
 namespace hullwatch {
 namespace {
@@ -19,10 +22,24 @@ struct Finding {
 
 struct Examination {
   std::string kernel;
+  std::string processor;
   std::string lsm;
   std::string cgroups;
   std::vector<Finding> problems;
 };
+
+/// By asking, on a thread that ends at once.
+void examine_processor(Examination& found) {
+  const SchedulingConfig wanted;
+  GrantedPriority granted;
+  std::thread([&] { granted = take_priority({.realtime = wanted.realtime, .nice = static_cast<int>(wanted.nice)}); }).join();
+  found.processor = granted.realtime ? "real-time priority and nice " : "nice ";
+  found.processor += std::to_string(granted.nice) + " are granted";
+  if (!granted.refused.empty())
+    found.problems.push_back(
+        {"not permitted: " + granted.refused + ": while a storm takes the processors alerts may be late",
+         "grant CAP_SYS_NICE (and no RestrictRealtime=yes in its unit), or give its cgroup a large cpu.weight"});
+}
 
 Examination examine(const HookProbe& probe) {
   Examination found;
@@ -38,13 +55,15 @@ Examination examine(const HookProbe& probe) {
       found.problems.push_back({"only a part of the cgroup tree is visible: hullwatch is in a cgroup namespace",
                                 "run it in the host's cgroup namespace (--cgroupns=host)"});
   }
+  examine_processor(found);
   for (const MissingPrivilege& missing : missing_privileges())
     found.problems.push_back({"missing " + missing.name + ": " + missing.costs, "grant " + missing.name});
   return found;
 }
 
 void print_text(const Examination& found, const Ladder& ladder) {
-  std::cout << "kernel   " << found.kernel << "\nlsm      " << found.lsm << "\ncgroups  " << found.cgroups << "\n\n";
+  std::cout << "kernel   " << found.kernel << "\nlsm      " << found.lsm << "\ncgroups  " << found.cgroups << "\nshare    "
+            << found.processor << "\n\n";
   for (const Rung& rung : ladder.rungs()) {
     std::cout << rung.observation->name << '\n';
     if (rung.provider != nullptr) {
@@ -66,7 +85,11 @@ void print_text(const Examination& found, const Ladder& ladder) {
 void print_json(const Examination& found, const Ladder& ladder) {
   JsonWriter json;
   json.begin_object().member("schema", "hullwatch.doctor/1").member("kernel", found.kernel).member("lsm", found.lsm);
-  json.member("cgroups", found.cgroups).member("degraded", ladder.degraded()).key("observations").begin_array();
+  json.member("cgroups", found.cgroups)
+      .member("processor", found.processor)
+      .member("degraded", ladder.degraded())
+      .key("observations")
+      .begin_array();
   for (const Rung& rung : ladder.rungs()) {
     json.begin_object().member("observation", rung.observation->name).member("core", rung.observation->core);
     json.member("tells", rung.observation->tells).key("provider");

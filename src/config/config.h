@@ -37,10 +37,10 @@ struct ForkBombConfig {
   int64_t net_growth = 200;         // live tasks gained within the window
   double near_limit = 0.9;          // live ≥ this share of pids.max, while forking at ≥ near_limit_forks_per_second
   uint64_t near_limit_forks_per_second = 50;
-  uint64_t failed_forks = 20;  // refused by pids.max within the window
+  uint64_t failed_forks = 20;              // refused by pids.max within the window
   uint64_t split_forks_per_second = 2000;  // all containers together, none of which is a bomb by itself; and
   int64_t split_net_growth = 800;
-  uint64_t quiet_ms = 3000;    // over after so long without any of these
+  uint64_t quiet_ms = 3000;  // over after so long without any of these
 };
 
 struct CriticalBucketConfig {
@@ -72,6 +72,11 @@ struct RedactConfig {
   std::vector<std::string> patterns;  // RE2; added to the built-in ones; group 1, or the whole match, is replaced
 };
 
+struct SchedulingConfig {
+  bool realtime = true;  // for the threads an alert passes through, where permitted
+  int64_t nice = -10;
+};
+
 struct LimitsConfig {
   uint64_t processes = 32768;
   uint64_t containers = 4096;
@@ -90,6 +95,7 @@ struct Config {
   RuntimeSocketConfig runtime_socket;
   IdentityConfig identity;
   RedactConfig redact;
+  SchedulingConfig scheduling;
   LimitsConfig limits;
   MetadataPaths metadata;
 };

@@ -80,6 +80,11 @@ const std::array kKeys = {
     ConfigKey{
         "redact.patterns", patterns, SLOT(redact.patterns),
         "Further patterns of secrets (RE2): group 1, or the whole match, becomes [redacted] in everything that is written."},
+    ConfigKey{"scheduling.realtime", truth, SLOT(scheduling.realtime),
+              "Ask for the lowest real-time priority (SCHED_RR) for the threads an alert passes through, so that a storm of "
+              "runnable tasks does not delay it. The evaluator gives it back while it uses more than half of a processor."},
+    ConfigKey{"scheduling.nice", count, SLOT(scheduling.nice),
+              "Nice value of all threads: of those that have no real-time priority, or where it is refused.", -20, 19},
     ConfigKey{"limits.processes", count, SLOT(limits.processes), "Processes that are remembered.", 1024, 4'194'304},
     ConfigKey{"limits.containers", count, SLOT(limits.containers), "Containers that are remembered.", 16, 1'000'000},
     ConfigKey{"limits.sink_queue", count, SLOT(limits.sink_queue), "Alerts and records that may wait for one output.", 16,
@@ -96,7 +101,7 @@ const std::array kKeys = {
 };
 #undef SLOT
 
-constexpr std::array<ConfigSection, 12> kSections = {{
+constexpr std::array<ConfigSection, 13> kSections = {{
     {"", ""},
     {"rules", "Which rules are loaded."},
     {"output", "Alerts on stdout."},
@@ -107,6 +112,7 @@ constexpr std::array<ConfigSection, 12> kSections = {{
     {"runtime_socket", "Access to the sockets of Docker, containerd, CRI-O, podman and others."},
     {"identity", "Which container a process belongs to."},
     {"redact", "Secrets. Many forms are known without this; see the documentation."},
+    {"scheduling", "The daemon's own share of the processor. What is not permitted is told by `hullwatch doctor`."},
     {"limits", "Bounds of memory."},
     {"metadata", "Files in which runtimes keep names, images and labels; hullwatch asks no socket."},
 }};

@@ -93,7 +93,7 @@ std::string ForkBombDetector::sign_of_bomb(const Watch& watch, uint64_t now_ns) 
       (rate >= static_cast<double>(config_.forks_per_second) && now.counts.live - then.counts.live >= config_.net_growth))
     return "growth";
   if (watch.now.home == 0) return {};  // the host has no pids limit of its own, and starts containers
-  if (watch.history.multiplies(config_.net_growth)) return "slow_growth";
+  if (watch.history.multiplies(config_.net_growth).windows > 0) return "slow_growth";
   if (now.failed_forks - std::min(now.failed_forks, then.failed_forks) >= config_.failed_forks) return "failed_forks";
   if (now.pids_max > 0 && static_cast<double>(now.counts.live) >= config_.near_limit * static_cast<double>(now.pids_max) &&
       rate >= static_cast<double>(config_.near_limit_forks_per_second))
@@ -113,6 +113,7 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
         watch.most_creators = watch.creators;
         watch.at_start = watch.at_window_start;
         watch.reason = std::move(sign);
+        if (watch.reason == "slow_growth") begin_earlier(watch);
         name_root(watch);
         report(watch, now_ns, false, found);
       }
@@ -127,14 +128,26 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
   judge_split(now_ns, found);
 }
 
+/// What is slow began before this window.
+void ForkBombDetector::begin_earlier(Watch& watch) const {
+  const GrowthHistory::Span span = watch.history.multiplies(config_.net_growth);
+  hw_home& counts = watch.at_start.counts;
+  counts.forks -= std::min<uint64_t>(counts.forks, span.forks);
+  counts.exits -= std::min<uint64_t>(counts.exits, span.exits);
+  counts.execs -= std::min<uint64_t>(counts.execs, span.execs);
+  counts.live -= span.gained;
+  watch.began_ns -= std::min(watch.began_ns, span.windows * config_.window_ms * kNsPerMs);
+}
+
 void ForkBombDetector::next_window(Watch& watch, uint64_t now_ns) const {
   const hw_home& from = watch.at_window_start.counts;
   const hw_home& to = watch.now.counts;
   watch.history.add({.live = to.live,
-                     .gained = to.live - from.live,
-                     .forks = to.forks - from.forks,
-                     .exits = to.exits - from.exits,
-                     .creators = watch.creators});
+                     .gained = static_cast<int32_t>(to.live - from.live),
+                     .forks = static_cast<uint32_t>(to.forks - from.forks),
+                     .exits = static_cast<uint32_t>(to.exits - from.exits),
+                     .execs = static_cast<uint32_t>(to.execs - from.execs),
+                     .creators = static_cast<uint32_t>(watch.creators)});
   watch.creators = 0;
   watch.window_start_ns = now_ns;
   watch.at_window_start = watch.now;

@@ -51,6 +51,7 @@ class ForkBombDetector final : public Detector {
   };
 
   [[nodiscard]] std::string sign_of_bomb(const Watch& watch, uint64_t now_ns) const;
+  void begin_earlier(Watch& watch) const;
   void next_window(Watch& watch, uint64_t now_ns) const;
   void judge_split(uint64_t now_ns, const FindingSink& found);
   void name_root(Watch& watch) const;

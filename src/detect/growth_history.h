@@ -11,20 +11,28 @@ namespace hullwatch {
 class GrowthHistory {
  public:
   struct Window {
-    int64_t live = 0;    // at its end
-    int64_t gained = 0;  // tasks
-    uint64_t forks = 0, exits = 0;
-    uint64_t creators = 0;  // distinct processes that forked
+    int64_t live = 0;  // at its end
+    int32_t gained = 0;
+    uint32_t forks = 0, exits = 0, execs = 0;
+    uint32_t creators = 0;  // distinct processes that forked
+  };
+  /// Some of the last windows, summed.
+  struct Span {
+    size_t windows = 0;  // 0: nothing multiplies
+    uint64_t forks = 0, exits = 0, execs = 0;
+    int64_t gained = 0;
   };
 
   void add(const Window& window);
-  /// Over some of the last windows, three at least and down to the last one: it grew in each, by `net_growth` tasks together,
-  /// to twice what it was or more; and in the last one most of the growth came from as many processes.
-  [[nodiscard]] bool multiplies(int64_t net_growth) const;
+  /// The shortest span, three windows at least and down to the last one, in which it grew in each window, by `net_growth` tasks
+  /// together, to twice what it was or more; and in the last one most of the growth came from as many processes.
+  [[nodiscard]] Span multiplies(int64_t net_growth) const;
 
  private:
   static constexpr size_t kWindows = 10;
   static constexpr size_t kFewest = 3;
+
+  [[nodiscard]] const Window& back(size_t windows) const { return windows_.at((next_ + kWindows - windows) % kWindows); }
 
   std::array<Window, kWindows> windows_{};  // a ring
   size_t next_ = 0, held_ = 0;

@@ -57,10 +57,11 @@ void drain(const Fd& eventfd) {
 
 void RingReader::RingFree::operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 
-Result<std::unique_ptr<RingReader>> RingReader::start(int critical_map, int bulk_map, size_t queue_bytes, Callback callback) {
+Result<std::unique_ptr<RingReader>> RingReader::start(int critical_map, int bulk_map, size_t queue_bytes, Callback callback,
+                                                      const ThreadPriority& priority) {
   std::unique_ptr<RingReader> reader(new RingReader(queue_bytes, std::move(callback)));
   if (auto opened = reader->open(critical_map, bulk_map); !opened) return fail(std::move(opened.error()));
-  reader->thread_ = std::thread(&RingReader::read_critical, reader.get());
+  reader->thread_ = std::thread(&RingReader::read_critical, reader.get(), priority);
   pthread_setname_np(reader->thread_.native_handle(), "hw-critical");
   return reader;
 }
@@ -90,7 +91,8 @@ RingReader::~RingReader() {
 
 // ---- the critical ring's thread ----
 
-void RingReader::read_critical() {
+void RingReader::read_critical(const ThreadPriority& priority) {
+  (void)take_priority(priority);
   while (true) {
     std::array<epoll_event, 2> events{};
     const int ready = epoll_wait(critical_epoll_.get(), events.data(), static_cast<int>(events.size()), -1);

@@ -21,6 +21,7 @@
 #include "probe/record_queue.h"
 #include "util/fd.h"
 #include "util/result.h"
+#include "util/thread_priority.h"
 
 struct ring_buffer;
 
@@ -31,8 +32,10 @@ class RingReader {
   /// One record as the kernel wrote it, unchecked. The bytes live until the callback returns.
   using Callback = std::function<void(std::span<const std::byte> record, bool critical)>;
 
-  /// Starts the critical ring's thread. The descriptors are of ring buffer maps and stay the caller's.
-  static Result<std::unique_ptr<RingReader>> start(int critical_map, int bulk_map, size_t queue_bytes, Callback callback);
+  /// Starts the critical ring's thread. The descriptors are of ring buffer maps and stay the caller's. `priority` is for that
+  /// thread.
+  static Result<std::unique_ptr<RingReader>> start(int critical_map, int bulk_map, size_t queue_bytes, Callback callback,
+                                                   const ThreadPriority& priority = {});
   ~RingReader();
   RingReader(const RingReader&) = delete;
   RingReader& operator=(const RingReader&) = delete;
@@ -58,7 +61,7 @@ class RingReader {
   static int on_critical(void* self, void* data, size_t size);
   static int on_bulk(void* self, void* data, size_t size);
   Status open(int critical_map, int bulk_map);
-  void read_critical();
+  void read_critical(const ThreadPriority& priority);
   void hand_over(std::span<const std::byte> record, bool critical);
   void hand_over_critical(uint64_t not_after_ns);
 

@@ -18,8 +18,8 @@ Result<std::unique_ptr<Sensor>> Sensor::open(const SensorOptions& options, const
   std::set<std::string_view> given_up;
   for (int attempt = 0; attempt < kLadders; ++attempt) {
     if (auto loaded = sensor->load(*probe, options, given_up); !loaded) return fail(std::move(loaded.error()));
-    auto rings =
-        RingReader::start(sensor->object_->map_fd("critical"), sensor->object_->map_fd("bulk"), options.queue_bytes, callback);
+    auto rings = RingReader::start(sensor->object_->map_fd("critical"), sensor->object_->map_fd("bulk"), options.queue_bytes,
+                                   callback, options.priority);
     if (!rings) return fail(std::move(rings.error()));
     sensor->rings_ = std::move(*rings);
     if (auto attached = sensor->attach_all(); !attached) return fail(std::move(attached.error()));

@@ -18,6 +18,7 @@ struct SensorOptions {
   BpfKnobs knobs;
   SelfTestOptions self_test;
   size_t queue_bytes = 1U << 20;  // critical records waiting in user space
+  ThreadPriority priority;        // of the critical ring's thread
 };
 
 class Sensor {

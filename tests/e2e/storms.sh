@@ -52,7 +52,9 @@ for way in clone3 thread vfork exec; do
   check_storm $way '"growth", "near_limit", "failed_forks"'
 done
 container doubling 700 storm doubling 11 >"$HW_SCRATCH/doubling.out"
-check_storm doubling '"slow_growth"'
+check_alert doubling_is_named ".container.name == \"doubling\" and .evidence.reason == \"slow_growth\" and .evidence.forks >= 200"
+check_alert doubling_has_an_end ".container.name == \"doubling\" and .rule == \"Fork bomb over\" and .evidence.forks >= 400"
+check_equal doubling_is_named_once 1 "$(alerts ".container.name == \"doubling\" and .rule == \"Fork bomb in a container\"" | wc -l)"
 
 # On the host, in a cgroup that bounds it and is no container's.
 pids=$(findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do if [ -e "$mount/pids.max" ] || grep -qsw pids "$mount/cgroup.subtree_control" || [ "$(basename "$mount")" = pids ]; then echo "$mount"; fi; done | head -n 1)
@@ -65,7 +67,7 @@ else
   skip a_bomb_on_the_host_is_named "no pids controller in which a cgroup could be made"
 fi
 
-for ((i = 1; i <= PAYLOADS; i++)); do container "hidden-$i" 900 storm fork 2 payload=/bin/payload >/dev/null; done
+for ((i = 1; i <= PAYLOADS; i++)); do container "hidden-$i" 900 storm fork 2 payload=/bin/payload >/dev/null 2>&1; done
 told() { [ "$(alerts '.rule == "Payload ran"' | jq -r .container.name | sort -u | wc -l)" = $PAYLOADS ]; }
 check a_payload_in_its_own_storm_is_told_of wait_for "$PATIENCE" told
 
