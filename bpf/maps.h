@@ -211,7 +211,7 @@ struct {
 } errors __weak SEC(".maps");
 
 #define SLOT_FIXED 1024	 /* the fixed struct of a record at most */
-#define SLOT_TAIL  16384 /* and its tail; one more chunk may hang over, and is cut off */
+#define SLOT_TAIL  18432 /* and its tail; one more chunk may hang over, and is cut off */
 #define SLOT_CHUNK 4096
 #define SLOTS	   2
 
@@ -223,6 +223,8 @@ struct slot {
 	__u32 overflow;		      /* something did not fit */
 	__u32 components, path_flags; /* of the path being walked */
 	__u64 root_dentry, root_mnt;  /* where a path walk ends */
+	__u64 hash;		      /* of arguments, and the place in the environment (exec_memory.h) */
+	__u32 cursor, env_flags;
 	__u8 record[SLOT_FIXED + SLOT_TAIL + SLOT_CHUNK];
 };
 

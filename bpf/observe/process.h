@@ -4,6 +4,7 @@
 #define HULLWATCH_OBSERVE_PROCESS_H
 
 #include "observe/exe.h"
+#include "observe/exec_memory.h"
 #include "observe/home.h"
 #include "walk.h"
 
@@ -97,6 +98,13 @@ HW_INLINE void fill_exec_tail(struct slot *slot, __u32 which, struct task_struct
 	r->filename = slot_kernel_string(slot, sizeof(*r), BPF_CORE_READ(bprm, filename), SLOT_CHUNK);
 	r->args_total = (__u32)total;
 	r->args = slot_user_bytes(slot, sizeof(*r), (void *)start, total);
+	if (total > HW_ARGS_MAX) {
+		r->args_tail = slot_user_bytes(slot, sizeof(*r), (void *)(start + total - HW_ARGS_TAIL_MAX), HW_ARGS_TAIL_MAX);
+		r->args_hashed = hash_arguments(slot, which, start, total);
+		r->args_hash = slot->hash;
+	}
+	if (r->h.home || r->secureexec)
+		r->env_flags = environment_flags(slot, which, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
 	r->exe =
 	    slot_path(slot, which, sizeof(*r), (__u64)BPF_CORE_READ(exe, f_path.dentry), (__u64)BPF_CORE_READ(exe, f_path.mnt));
 	if (r->exe_flags & HW_EXE_UNLINKED)

@@ -21,6 +21,7 @@
 #define HW_COMM_LEN	     16
 #define HW_ANCESTORS	     3	  /* carried by each critical record, nearest first */
 #define HW_ARGS_MAX	     4096 /* bytes of argv copied; hw_exec.args_total tells the whole length */
+#define HW_ARGS_TAIL_MAX     1024 /* of a longer argv the last bytes too */
 #define HW_PATH_COMPONENTS   32	  /* a deeper path keeps its leaf side and sets HW_PATH_TRUNCATED */
 #define HW_CGROUP_COMPONENTS 16
 #define HW_STRING_MAX	     256  /* one user string of a mount call; one path component */
@@ -150,6 +151,17 @@ enum hw_exe_flag {
 	HW_EXE_TMPFS = 1 << 8,
 };
 
+/* Variables that tell the dynamic loader what to load or how to behave. Only whether they are there: never a value. */
+enum hw_env_flag {
+	HW_ENV_LD_PRELOAD = 1 << 0,
+	HW_ENV_LD_AUDIT = 1 << 1,
+	HW_ENV_LD_LIBRARY_PATH = 1 << 2,
+	HW_ENV_GLIBC_TUNABLES = 1 << 3,
+	HW_ENV_VARIABLES = (1 << 4) - 1, /* all of these */
+	HW_ENV_SEEN = 1 << 29,	/* it was looked through: of a container's program, and of one that gains privilege */
+	HW_ENV_UNREAD = 1 << 30, /* and was longer than what is looked through, or could not be read */
+};
+
 struct hw_exec {
 	struct hw_header h;
 	struct hw_cred cred;
@@ -172,7 +184,11 @@ struct hw_exec {
 	struct hw_span args;	 /* NUL separated */
 	struct hw_path exe;
 	struct hw_path cwd;
-	__u32 pad;
+	__u32 env_flags; /* hw_env_flag */
+	/* of an argv longer than HW_ARGS_MAX: */
+	__u64 args_hash;	  /* of its first args_hashed bytes in words of 8: equal ones have equal hashes */
+	__u32 args_hashed;
+	struct hw_span args_tail; /* its last bytes */
 };
 
 struct hw_fork {

@@ -58,6 +58,8 @@ const Process* ProcessTree::find_program(const hw_key& key, Process& scratch) co
   scratch.exe_flags = process->previous.exe_flags;
   scratch.exe_dev = process->previous.exe_dev;
   scratch.exe_ino = process->previous.exe_ino;
+  scratch.env_flags = process->previous.env_flags;
+  scratch.env_added = process->previous.env_added;
   scratch.comm = process->previous.comm;
   scratch.exe_path = process->previous.exe_path;
   scratch.cwd = process->previous.cwd;
@@ -137,11 +139,17 @@ void ProcessTree::on_exec(const Event& event, const ExecEvent& exec) {
     process.previous = {.execs = process.key.execs,
                         .exe_flags = process.exe_flags,
                         .exe_dev = process.exe_dev,
+                        .env_flags = process.env_flags,
+                        .env_added = process.env_added,
                         .exe_ino = process.exe_ino,
                         .comm = std::move(process.comm),
                         .exe_path = process.exe_path,
                         .cwd = process.cwd,
                         .args = process.args};
+  // What the image or the runtime set is there from the container's first program on: only what is new in it is added.
+  const bool looked = (process.env_flags & HW_ENV_SEEN) != 0 && process.home == event.header.home;
+  process.env_added = looked ? facts.env_flags & ~process.env_flags & HW_ENV_VARIABLES : 0;
+  process.env_flags = facts.env_flags;
   process.key = event.header.process;
   if (event.header.creator.tgid != 0) process.creator = event.header.creator;
   process.parent = facts.parent;

@@ -17,7 +17,7 @@ namespace hullwatch {
 /// The program a process was before its last exec: a record from the other ring may still speak of it.
 struct Program {
   uint32_t execs = 0;  // as hw_key's; 0 with empty strings: not known
-  uint32_t exe_flags = 0, exe_dev = 0;
+  uint32_t exe_flags = 0, exe_dev = 0, env_flags = 0, env_added = 0;
   uint64_t exe_ino = 0;
   std::string comm;
   SharedText exe_path, cwd, args;
@@ -40,6 +40,8 @@ struct Process {
   bool no_new_privs = false;
   uint8_t seccomp = 0;
   bool args_truncated = false;
+  uint32_t env_flags = 0;  // hw_env_flag at its last exec, or its parent's
+  uint32_t env_added = 0;  // of those, the variables that the program before it did not have
   std::string comm;
   SharedText exe_path, cwd;
   SharedText args;  // NUL separated, argv[0] first; inherited over fork until an exec

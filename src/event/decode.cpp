@@ -116,6 +116,8 @@ Result<Event> BodyDecoder::exec() {
   const bool truncated = facts.args_total > args.size();
   // The kernel ends each argument by NUL; as separators they are one too many.
   if (args.ends_with('\0')) args.remove_suffix(1);
+  auto tail = bytes(facts.args_tail, HW_ARGS_TAIL_MAX, "end of the args");
+  if (tail.ends_with('\0')) tail.remove_suffix(1);
   const size_t exe_end = path(facts.exe, HW_PATH_COMPONENTS, "exe path");
   path(facts.cwd, HW_PATH_COMPONENTS, "cwd");
   const auto paths = std::string_view(scratch_);
@@ -124,7 +126,7 @@ Result<Event> BodyDecoder::exec() {
 
   const bool at = is_execveat(table(), reader_.header().syscall);
   return finish(at ? EventType::execveat : EventType::execve,
-                ExecEvent{facts, text(facts.filename, "filename"), paths.substr(0, exe_end), cwd, args, truncated});
+                ExecEvent{facts, text(facts.filename, "filename"), paths.substr(0, exe_end), cwd, args, truncated, tail});
 }
 
 Result<Event> BodyDecoder::credential() {

@@ -42,6 +42,7 @@ struct ExecEvent {
   std::string_view cwd;
   std::string_view args;  // NUL separated, argv[0] first; no NUL after the last
   bool args_truncated;
+  std::string_view args_tail;  // the last bytes of a truncated argv, from amid an argument
 };
 struct ForkEvent {
   hw_fork facts;

@@ -58,6 +58,13 @@ struct Bit {
   std::string_view name;
 };
 
+constexpr Bit kEnv[] = {
+    {HW_ENV_LD_PRELOAD, "LD_PRELOAD"},
+    {HW_ENV_LD_AUDIT, "LD_AUDIT"},
+    {HW_ENV_LD_LIBRARY_PATH, "LD_LIBRARY_PATH"},
+    {HW_ENV_GLIBC_TUNABLES, "GLIBC_TUNABLES"},
+};
+
 constexpr Bit kClone[] = {
     {0x100, "CLONE_VM"},
     {0x200, "CLONE_FS"},
@@ -185,6 +192,8 @@ void append_mount_flags(std::string& out, uint32_t op, uint64_t flags) {
     default: return append_bits(out, {}, flags);
   }
 }
+
+void append_env_flags(std::string& out, uint32_t flags) { append_bits(out, kEnv, flags & HW_ENV_VARIABLES); }
 
 void append_exe_flags(std::string& out, uint32_t flags) { append_bits(out, kExe, flags); }
 

@@ -19,6 +19,8 @@ std::string capability_set_text(uint64_t set);
 void append_clone_flags(std::string& out, uint64_t flags);
 /// The flags of a mount call: each call has bits of its own.
 void append_mount_flags(std::string& out, uint32_t op, uint64_t flags);
+/// HW_ENV_*: "LD_PRELOAD|GLIBC_TUNABLES".
+void append_env_flags(std::string& out, uint32_t flags);
 /// HW_EXE_*, named as Falco names those it has: "EXE_UPPER_LAYER|EXE_FROM_MEMFD".
 void append_exe_flags(std::string& out, uint32_t flags);
 /// "SUCCESS" for 0 and above, else "EPERM"; empty for a number no error has.

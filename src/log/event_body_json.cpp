@@ -68,6 +68,11 @@ struct BodyWriter {
       rest.remove_prefix(end + 1);
     }
     json.end_array().member("args_total", f.args_total).member("args_truncated", e.args_truncated);
+    if (e.args_truncated) {
+      json.bytes_member("args_tail", redactor.args(e.args_tail));
+      json.member("args_hash", f.args_hash).member("args_hashed", f.args_hashed);
+    }
+    if ((f.env_flags & HW_ENV_SEEN) != 0) json.member("env_flags", f.env_flags);
     write_cred(json, "cred", f.cred);
     write_key(json, "parent", f.parent);
     write_namespaces(json, "ns", f.ns);

@@ -42,6 +42,15 @@ struct Body {
     to.number("exe_inode", e.facts.h.exe_ino);
     to.number("exe_device", e.facts.h.exe_dev);
     to.number("exe_flags", e.facts.exe_flags);
+    if ((e.facts.env_flags & HW_ENV_VARIABLES) != 0) {
+      std::string variables;
+      append_env_flags(variables, e.facts.env_flags);
+      to.text("loader_variables", variables);
+    }
+    if (e.args_truncated) {
+      to.number("args_total", e.facts.args_total);
+      to.number("args_hash", e.facts.args_hash);
+    }
   }
   void operator()(const ForkEvent& e) const {
     to.number("child_pid", e.facts.child.tgid);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "event/kernel_names.h"
 #include "rules/field_support.h"
 
 namespace hullwatch::field {
@@ -165,6 +166,30 @@ Value args_truncated(Context c, Argument, Scratch) {
   const Process* process = own_program(c);
   return process == nullptr ? Value{} : truth(process->args_truncated);
 }
+Value args_tail(Context c, Argument, Scratch scratch) {
+  const auto* exec = c.event.get<ExecEvent>();
+  if (exec == nullptr || exec->args_tail.empty()) return {};
+  return built(scratch, [&](std::string& out) {
+    out.append(exec->args_tail);
+    std::ranges::replace(out, '\0', ' ');
+  });
+}
+Value args_hash(Context c, Argument, Scratch) {
+  const auto* exec = c.event.get<ExecEvent>();
+  return exec == nullptr || exec->facts.args_hashed == 0 ? Value{} : number(exec->facts.args_hash);
+}
+// Of the program that acts; what is missing was not looked at.
+template <auto Member>
+Value loader_variables(Context c, Argument, Scratch scratch) {
+  const Process* process = own_program(c);
+  if (process == nullptr || (process->env_flags & HW_ENV_SEEN) == 0) return {};
+  return built(scratch, [&](std::string& out) { append_env_flags(out, process->*Member); });
+}
+Value environment_unread(Context c, Argument, Scratch) {
+  const Process* process = own_program(c);
+  if (process == nullptr || (process->env_flags & HW_ENV_SEEN) == 0) return {};
+  return truth((process->env_flags & HW_ENV_UNREAD) != 0);
+}
 Value no_new_privileges(Context c, Argument, Scratch) {
   return c.process == nullptr ? Value{} : truth(c.process->no_new_privs);
 }
@@ -213,6 +238,11 @@ constexpr Field kFields[] = {
     {"proc.cmdlenargs", unsigned_integer, kNone, "Length of the arguments in bytes, argv[0] not counted", arguments_length},
     {"proc.args_truncated", boolean, kNone, "True when argv was longer than what is recorded", args_truncated},
     {"proc.args_total", unsigned_integer, kNone, "Length of the whole argv in bytes, recorded or not", program_number<&Process::args_total>},
+    {"proc.args_tail", string, kNone, "The last bytes of an argv that was truncated; exec events only", args_tail},
+    {"proc.args_hash", unsigned_integer, kNone, "Hash of an argv that was truncated, of at most its first 64 KiB; exec events only", args_hash},
+    {"proc.loader_env", string, kNone, "Which variables of the dynamic loader the program was given: LD_PRELOAD, LD_AUDIT, LD_LIBRARY_PATH, GLIBC_TUNABLES; of containers' and of setuid programs", loader_variables<&Process::env_flags>},
+    {"proc.loader_env_added", string, kNone, "Those of proc.loader_env that the program before it did not have: not the image's nor the runtime's", loader_variables<&Process::env_added>},
+    {"proc.env_unread", boolean, kNone, "True when the environment was longer than what is looked through", environment_unread},
     {"proc.cwd", string, kNone, "Working directory at the exec, with a slash at the end", process_cwd},
     {"proc.pid", integer, kNone, "Process id", process_id},
     {"proc.vpid", integer, kNone, "Process id in its own pid namespace", process_vpid},
