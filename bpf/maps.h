@@ -69,7 +69,7 @@ struct home_state {
 	__u64 fork_sample_ns, exit_sample_ns, exec_sample_ns; /* when the last one of a burst was sent */
 	__u64 seen_exes[SEEN_EXES];			      /* exe inodes exec'ed in this burst, a ring */
 	__u32 seen_next;
-	__u32 pad;
+	__u32 rings; /* 1: its first io_uring was sent */
 };
 
 /* One of a (home, critical kind). */

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * What of a new program's memory is judged without being recorded: arguments beyond the record, and whether the environment
- * holds variables of the dynamic loader. Read at sched_process_exec: the kernel has just written it and no thread of the program
- * has run. Values of variables are looked past, never kept.
+ * holds variables of the dynamic loader. Read at sched_process_exec: the kernel has just written it and no thread of the
+ * program has run. Values of variables are looked past, never kept.
  *
- * The functions are global: verified once, not at each call. They take scalars (5.10 allows no pointers) and read into the chunk
- * behind the slot's record, which no piece of the record reaches.
+ * The functions are global: verified once, not at each call. They take scalars (5.10 allows no pointers) and read into the
+ * chunk behind the slot's record, which no piece of the record reaches.
  */
 #ifndef HULLWATCH_OBSERVE_EXEC_MEMORY_H
 #define HULLWATCH_OBSERVE_EXEC_MEMORY_H
 
 #include "slot.h"
 
-#define SCRATCH_AT   (SLOT_FIXED + SLOT_TAIL)
-#define HASH_CHUNKS  16 /* 64 KiB */
-#define HASH_FACTOR  0xff51afd7ed558ccdULL
-#define ENV_WINDOW   (SLOT_CHUNK - 16) /* read at once; a name that begins in it can be compared whole */
-#define ENV_STEPS    640	       /* words and variables of one window; usual ones need a fifth */
-#define ENV_WINDOWS  24		       /* 95 KiB of usual variables */
-#define ONES	     0x0101010101010101ULL
-#define HIGHS	     0x8080808080808080ULL
+#define SCRATCH_AT  (SLOT_FIXED + SLOT_TAIL)
+#define HASH_CHUNKS 16 /* 64 KiB */
+#define HASH_FACTOR 0xff51afd7ed558ccdULL
+#define ENV_WINDOW  (SLOT_CHUNK - 16) /* read at once; a name that begins in it can be compared whole */
+#define ENV_STEPS   640		      /* words and variables of one window; usual ones need a fifth */
+#define ENV_WINDOWS 24		      /* 95 KiB of usual variables */
+#define ONES	    0x0101010101010101ULL
+#define HIGHS	    0x8080808080808080ULL
 
 HW_INLINE __u64 scratch_word(struct slot *slot, __u64 at)
 {

@@ -40,11 +40,12 @@ enum hw_kind {
 	HW_MOUNT,
 	HW_NAMESPACE,
 	HW_CGROUP,
-	HW_SOCKET,  /* contact with a local socket that is, or may be, a runtime's API */
-	HW_REQUEST, /* bytes a runtime read from such a socket */
-	HW_BURST,   /* a home's fork rate crossed the threshold, or fell below it again */
-	HW_FLOOD,   /* a home's bucket for one critical kind is empty, or full again */
-	HW_TASK,    /* written by the task iterator at start, not by a ring */
+	HW_SOCKET,   /* contact with a local socket that is, or may be, a runtime's API */
+	HW_REQUEST,  /* bytes a runtime read from such a socket */
+	HW_BURST,    /* a home's fork rate crossed the threshold, or fell below it again */
+	HW_FLOOD,    /* a home's bucket for one critical kind is empty, or full again */
+	HW_IO_URING, /* a container made its first ring: system calls by another door */
+	HW_TASK,     /* written by the task iterator at start, not by a ring */
 	HW_KIND_MAX,
 };
 
@@ -158,8 +159,8 @@ enum hw_env_flag {
 	HW_ENV_LD_LIBRARY_PATH = 1 << 2,
 	HW_ENV_GLIBC_TUNABLES = 1 << 3,
 	HW_ENV_VARIABLES = (1 << 4) - 1, /* all of these */
-	HW_ENV_SEEN = 1 << 29,	/* it was looked through: of a container's program, and of one that gains privilege */
-	HW_ENV_UNREAD = 1 << 30, /* and was longer than what is looked through, or could not be read */
+	HW_ENV_SEEN = 1 << 29,		 /* it was looked through: of a container's program, and of one that gains privilege */
+	HW_ENV_UNREAD = 1 << 30,	 /* and was longer than what is looked through, or could not be read */
 };
 
 struct hw_exec {
@@ -186,7 +187,7 @@ struct hw_exec {
 	struct hw_path cwd;
 	__u32 env_flags; /* hw_env_flag */
 	/* of an argv longer than HW_ARGS_MAX: */
-	__u64 args_hash;	  /* of its first args_hashed bytes in words of 8: equal ones have equal hashes */
+	__u64 args_hash; /* of its first args_hashed bytes in words of 8: equal ones have equal hashes */
 	__u32 args_hashed;
 	struct hw_span args_tail; /* its last bytes */
 };
@@ -412,6 +413,14 @@ struct hw_flood {
 	__u32 flooded; /* hw_kind */
 	__u32 over;
 	__u64 suppressed; /* so far */
+};
+
+struct hw_io_uring {
+	struct hw_header h;
+	struct hw_ancestor ancestors[HW_ANCESTORS];
+	__u32 sq_entries, cq_entries;
+	__u32 setup_flags; /* IORING_SETUP_* */
+	__u32 pad;
 };
 
 /* One process at start: what the task iterator knows. Strings come from /proc. */

@@ -78,6 +78,8 @@ void print_text(const Examination& found, const Ladder& ladder) {
       std::cout << "  not by      " << tier_name(refusal.provider->tier) << ": " << refusal.reason << " (needs "
                 << refusal.provider->needs << ")\n";
   }
+  std::cout << "not observed on any kernel\n";
+  for (const std::string_view what : not_observed()) std::cout << "  " << what << '\n';
   for (const Finding& problem : found.problems)
     std::cout << "\nproblem: " << problem.what << "\n  remedy: " << problem.remedy << '\n';
 }
@@ -109,6 +111,8 @@ void print_json(const Examination& found, const Ladder& ladder) {
           .end_object();
     json.end_array().end_object();
   }
+  json.end_array().key("not_observed").begin_array();
+  for (const std::string_view what : not_observed()) json.value(what);
   json.end_array().key("problems").begin_array();
   for (const Finding& problem : found.problems)
     json.begin_object().member("problem", problem.what).member("remedy", problem.remedy).end_object();

@@ -14,8 +14,9 @@ static_assert(HW_CGROUP_COMPONENTS <= HW_PATH_COMPONENTS);
 
 constexpr size_t kPathMax = 4096;  // the kernel's own bound of any path or option string
 
-constexpr std::string_view kKindNames[] = {"unknown",   "exec",   "fork",   "exit",    "credential", "capability", "mount",
-                                           "namespace", "cgroup", "socket", "request", "burst",      "flood",      "task"};
+constexpr std::string_view kKindNames[] = {"unknown",    "exec",  "fork",      "exit",     "credential",
+                                           "capability", "mount", "namespace", "cgroup",   "socket",
+                                           "request",    "burst", "flood",     "io_uring", "task"};
 static_assert(std::size(kKindNames) == HW_KIND_MAX);
 
 constexpr EventType kMountTypes[] = {
@@ -43,6 +44,7 @@ class BodyDecoder {
       case HW_REQUEST: return request();
       case HW_BURST: return finish(EventType::fork_burst, BurstEvent{without_tail<hw_burst>()});
       case HW_FLOOD: return flood();
+      case HW_IO_URING: return finish(EventType::io_uring_setup, RingEvent{without_tail<hw_io_uring>()});
       default: return reader_.error("is no event");
     }
   }

@@ -26,7 +26,7 @@ enum class EventType : uint8_t {
   setns, unshare,
   cgroup_mkdir, cgroup_rmdir, cgroup_attach,
   runtime_connect, runtime_use, runtime_bytes,  // contact with a runtime's socket; bytes of a request (before parsing)
-  fork_burst, critical_flood,
+  fork_burst, critical_flood, io_uring_setup,
   // Findings, made by detectors (src/detect) from the above:
   fork_bomb, privilege_gain, runtime_request, nested_container, container_crossing, identity_conflict,
   // Made by hullwatch about itself:
@@ -82,6 +82,9 @@ struct BurstEvent {
 struct FloodEvent {
   hw_flood facts;
 };
+struct RingEvent {
+  hw_io_uring facts;
+};
 
 /// Records lost since the last such event, by kind; made by the daemon from the kernel's counters.
 struct LossEvent {
@@ -132,8 +135,8 @@ struct NoteFinding {
 };
 
 using EventBody = std::variant<std::monostate, ExecEvent, ForkEvent, ExitEvent, CredentialEvent, CapabilityEvent, MountEvent,
-                               NamespaceEvent, CgroupEvent, SocketEvent, RequestEvent, BurstEvent, FloodEvent, LossEvent,
-                               ForkBombFinding, PrivilegeGainFinding, RuntimeRequestFinding, NoteFinding>;
+                               NamespaceEvent, CgroupEvent, SocketEvent, RequestEvent, BurstEvent, FloodEvent, RingEvent,
+                               LossEvent, ForkBombFinding, PrivilegeGainFinding, RuntimeRequestFinding, NoteFinding>;
 
 struct Event {
   EventType type = EventType::unknown;

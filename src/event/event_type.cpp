@@ -55,6 +55,7 @@ constexpr std::array kTable = {
                   "A container's fork rate crossed the kernel side's threshold, or fell below it"},
     EventTypeInfo{critical_flood, "critical_flood", "self",
                   "A container made so many critical events that further ones are only counted"},
+    EventTypeInfo{io_uring_setup, "io_uring_setup", "io_uring", "A container made its first io_uring"},
     EventTypeInfo{fork_bomb, "fork_bomb", "finding", "The set of live processes of a container grows like a fork bomb's"},
     EventTypeInfo{privilege_gain, "privilege_gain", "finding", "A process holds more privilege than before"},
     EventTypeInfo{runtime_request, "runtime_request", "finding", "A process asked a container runtime for something"},

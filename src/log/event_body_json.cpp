@@ -179,6 +179,11 @@ struct BodyWriter {
     json.member("suppressed", e.facts.suppressed).end_object();
   }
 
+  void operator()(const RingEvent& e) const {
+    json.key("io_uring").begin_object().member("sq_entries", e.facts.sq_entries).member("cq_entries", e.facts.cq_entries);
+    json.member("flags", e.facts.setup_flags).end_object();
+  }
+
   void operator()(const LossEvent& e) const {
     json.key("events_lost").begin_object().member("critical", e.critical).key("lost").begin_object();
     for (size_t kind = 1; kind < HW_KIND_MAX; ++kind) {

@@ -101,6 +101,7 @@ struct Body {
     to.signed_number("live", e.facts.counts.live);
   }
   void operator()(const FloodEvent& e) const { to.number("suppressed", e.facts.suppressed); }
+  void operator()(const RingEvent& e) const { to.number("ring_flags", e.facts.setup_flags); }
   void operator()(const LossEvent& e) const {
     uint64_t total = 0;
     for (uint64_t lost : e.lost) total += lost;

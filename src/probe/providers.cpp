@@ -13,6 +13,7 @@ constexpr std::array kCredentialKinds = {HW_CREDENTIAL};
 constexpr std::array kCapabilityKinds = {HW_CAPABILITY};
 constexpr std::array kMountKinds = {HW_MOUNT};
 constexpr std::array kNamespaceKinds = {HW_NAMESPACE};
+constexpr std::array kRingKinds = {HW_IO_URING};
 constexpr std::array kSocketKinds = {HW_SOCKET, HW_REQUEST};
 
 constexpr std::array kObservations = {
@@ -27,6 +28,7 @@ constexpr std::array kObservations = {
     Observation{"namespace", false, kNamespaceKinds, "setns and unshare, with namespaces before and after"},
     Observation{"runtime_socket", true, kSocketKinds,
                 "connections to runtimes' sockets by identity, and the requests sent over them"},
+    Observation{"io_uring", false, kRingKinds, "the first io_uring of each container"},
 };
 
 constexpr std::array<std::string_view, 3> kProcessPrograms = {"process_fork", "process_exec", "process_exit"};
@@ -36,6 +38,9 @@ constexpr std::array kProcessHooks = {Hook{K::tp_btf, "sched_process_fork", 2}, 
 constexpr std::array<std::string_view, 3> kCgroupPrograms = {"cgroup_mkdir", "cgroup_rmdir", "cgroup_attach"};
 constexpr std::array kCgroupHooks = {Hook{K::tp_btf, "cgroup_mkdir", 2}, Hook{K::tp_btf, "cgroup_rmdir", 2},
                                      Hook{K::tp_btf, "cgroup_attach_task", 4}};
+
+constexpr std::array<std::string_view, 1> kRingPrograms = {"io_uring_create"};
+constexpr std::array kRingHooks = {Hook{K::tp_btf, "io_uring_create", 5}};
 
 constexpr std::array<std::string_view, 8> kLsmCredentialPrograms = {
     "credential_fork", "credential_prepare_exec", "credential_exec", "fexit_commit_creds", "lsm_use_exec",
@@ -186,12 +191,24 @@ constexpr std::array kProviders = {
         kQuietSocketHooks, true, "sk_data_ready tracepoint (6.12)",
         "runtimes' APIs over TCP; connections that fail; what a runtime takes by splice; contents of datagrams; pages a client "
         "sent by sendfile or splice and changes while they are read"},
+
+    Provider{"io_uring", HW_BY_ALWAYS, "tp_btf/io_uring_create", kRingPrograms, kRingHooks, true,
+             "CONFIG_IO_URING, type information (BTF)",
+             "what is asked through a ring, other than by the observations it passes"},
+};
+
+constexpr std::array<std::string_view, 3> kNotObserved = {
+    "files that are opened or written: settings of the kernel under /proc/sys, release_agent, the node's files on a shared "
+    "mount",
+    "libraries and code that a program loads after its exec",
+    "names a process gives itself after its exec (PR_SET_NAME is shown as the process's name, next to the executable)",
 };
 
 }  // namespace
 
 std::span<const Observation> observations() { return kObservations; }
 std::span<const Provider> providers() { return kProviders; }
+std::span<const std::string_view> not_observed() { return kNotObserved; }
 
 std::string_view tier_name(hw_provider tier) {
   switch (tier) {

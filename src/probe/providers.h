@@ -47,6 +47,8 @@ struct Observation {
 std::span<const Observation> observations();
 /// Best first within an observation.
 std::span<const Provider> providers();
+/// What no observation is of, on any kernel: said by doctor, so that nobody takes silence for an answer.
+std::span<const std::string_view> not_observed();
 std::string_view tier_name(hw_provider tier);  // "T3 quiet"
 
 }  // namespace hullwatch

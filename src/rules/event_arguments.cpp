@@ -141,6 +141,9 @@ HW_FACT(flood_kind, FloodEvent, kind_name(e.facts.flooded))
 HW_FACT(flood_suppressed, FloodEvent, e.facts.suppressed)
 HW_FACT(flood_over, FloodEvent, e.facts.over)
 
+HW_FACT(ring_entries, RingEvent, e.facts.sq_entries)
+HW_FACT(ring_flags, RingEvent, e.facts.setup_flags)
+
 HW_FACT(bomb_reason, ForkBombFinding, std::string_view(e.reason))
 HW_FACT(bomb_forks, ForkBombFinding, e.forks)
 HW_FACT(bomb_live, ForkBombFinding, e.live)
@@ -331,6 +334,10 @@ constexpr EventArgument kFlood[] = {
     shows_number<FloodEvent, flood_suppressed>("suppressed"),
     shows_number<FloodEvent, flood_over>("over"),
 };
+constexpr EventArgument kRing[] = {
+    shows_number<RingEvent, ring_entries>("entries"),
+    shows_number<RingEvent, ring_flags>("flags"),
+};
 constexpr EventArgument kBomb[] = {
     shows_text<ForkBombFinding, bomb_reason>("reason"),
     shows_number<ForkBombFinding, bomb_forks>("forks"),
@@ -423,6 +430,7 @@ std::span<const EventArgument> event_arguments(EventType type) {
     case runtime_bytes: return kRequest;
     case fork_burst: return kBurst;
     case critical_flood: return kFlood;
+    case io_uring_setup: return kRing;
     case fork_bomb: return kBomb;
     case privilege_gain: return kGain;
     case runtime_request: return kRuntimeRequest;

@@ -156,7 +156,9 @@ Value exe_writable(Context c, Argument, Scratch) {
     return (x.exe_mode & 0002) != 0;
   });
 }
-Value exe_inode(Context c, Argument, Scratch) { return c.event.header.exe_ino == 0 ? Value{} : number(c.event.header.exe_ino); }
+Value exe_inode(Context c, Argument, Scratch) {
+  return c.event.header.exe_ino == 0 ? Value{} : signed_number(static_cast<int64_t>(c.event.header.exe_ino));
+}
 Value exe_device(Context c, Argument, Scratch) {
   return c.event.header.exe_ino == 0 ? Value{} : number(c.event.header.exe_dev);
 }

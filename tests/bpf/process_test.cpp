@@ -119,6 +119,48 @@ TEST_F(Process, arguments_beyond_the_limit_are_cut_and_their_length_told) {
   EXPECT_EQ(record->path<hw_exec>(r.cwd), std::filesystem::current_path().string()) << "what follows the arguments is whole";
 }
 
+TEST_F(Process, the_end_of_long_arguments_is_told_and_equal_ones_have_equal_hashes) {
+  const auto run = [](char padding, const char* last) {
+    Child child([&] { return exec({"/usr/bin/env", "true", std::string(6000, padding), last}); });
+    child.wait();
+    return probe->exec_of(child.pid()).value();
+  };
+  const auto first = run('a', "--last");
+  const auto r = first.as<hw_exec>();
+  EXPECT_EQ(first.bytes<hw_exec>(r.args_tail), std::string(HW_ARGS_TAIL_MAX - 8, 'a') + std::string("\0--last\0", 8));
+  EXPECT_EQ(r.args_hashed, r.args_total & ~7U);
+  EXPECT_EQ(run('a', "--last").as<hw_exec>().args_hash, r.args_hash);
+  EXPECT_NE(run('b', "--last").as<hw_exec>().args_hash, r.args_hash);
+}
+
+// What a container's program is told by its environment, whatever surrounds it.
+TEST_F(Process, variables_of_the_dynamic_loader_are_seen_wherever_they_stand) {
+  const TestCgroup container(container_name());
+  const auto flags_of = [&](const std::vector<std::string>& environment) {
+    Child child([&] {
+      container.add(0);
+      std::vector<char*> words;
+      for (const auto& word : environment) words.push_back(const_cast<char*>(word.c_str()));
+      words.push_back(nullptr);
+      char name[] = "true";
+      char* const argv[] = {name, nullptr};
+      ::execve("/usr/bin/true", argv, words.data());
+      return 98;
+    });
+    child.wait();
+    return probe->exec_of(child.pid()).value().as<hw_exec>().env_flags;
+  };
+  EXPECT_EQ(flags_of({}), HW_ENV_SEEN);
+  EXPECT_EQ(flags_of({"LD_PRELOAD=/x", "PATH=/bin"}), HW_ENV_SEEN | HW_ENV_LD_PRELOAD);
+  EXPECT_EQ(flags_of({"NOTE=LD_PRELOAD=/x", "LD_PRELOADED=1", "XLD_PRELOAD=/x"}), HW_ENV_SEEN);
+  EXPECT_EQ(flags_of({"GLIBC_TUNABLES=a", "LD_AUDIT=", "LD_LIBRARY_PATH=/y"}),
+            HW_ENV_SEEN | HW_ENV_GLIBC_TUNABLES | HW_ENV_LD_AUDIT | HW_ENV_LD_LIBRARY_PATH);
+  for (size_t padding = 4060; padding < 4100; ++padding)  // across the end of what is read at once
+    EXPECT_EQ(flags_of({std::string(padding, 'x'), "LD_PRELOAD=/x"}), HW_ENV_SEEN | HW_ENV_LD_PRELOAD) << padding;
+  EXPECT_EQ(flags_of(std::vector<std::string>(3000, "a")) & HW_ENV_UNREAD, 0U);
+  EXPECT_EQ(flags_of({std::string(120'000, 'x'), "LD_PRELOAD=/x"}) & HW_ENV_UNREAD, HW_ENV_UNREAD);
+}
+
 TEST_F(Process, deep_directory_keeps_its_leaf_side) {
   const std::filesystem::path top = std::filesystem::temp_directory_path() / container_name();
   std::filesystem::path deep = top;

@@ -137,6 +137,44 @@ static void drops_and_regains(void)
 	tell(getpid());
 }
 
+/* ---- 19: what an exploit does, by the test's own kernel module (tests/vm/module) ---- */
+
+static void exploit(const char *mode)
+{
+	int file = open("/proc/hw_exploit", O_WRONLY | O_CLOEXEC);
+
+	if (file < 0)
+		cannot("the test's kernel module is not loaded");
+	must(write(file, mode, 1), "/proc/hw_exploit");
+	forked(nothing);
+	tell(getpid());
+}
+
+static void overwritten(void)
+{
+	exploit("0");
+}
+
+static void committed(void)
+{
+	exploit("1");
+}
+
+static void swapped(void)
+{
+	exploit("2");
+}
+
+static void capabilities_only(void)
+{
+	exploit("3");
+}
+
+static void committed_unchanged(void)
+{
+	exploit("4");
+}
+
 /* ---- 22, 23 ---- */
 
 static void loads_bpf(void)
@@ -186,9 +224,18 @@ static void loads_module(void)
 }
 
 const struct row privilege_rows[] = {
-    {"compat_mount", compat_mount, compat_getpid}, {"compat_clone", compat_clone, compat_getpid},
-    {"compat_exec", compat_exec, compat_getpid},   {"compat_unshare", compat_unshare, compat_getpid},
-    {"setuid_file", setuid_file, setuid_refused},  {"setuid_twin", setuid_file, drops_and_regains},
-    {"loads_bpf", loads_bpf, socket_filter},	   {"sets_time", sets_time, reads_time},
-    {"loads_module", loads_module, socket_filter}, {0},
+    {"compat_mount", compat_mount, compat_getpid},
+    {"compat_clone", compat_clone, compat_getpid},
+    {"compat_exec", compat_exec, compat_getpid},
+    {"compat_unshare", compat_unshare, compat_getpid},
+    {"setuid_file", setuid_file, setuid_refused},
+    {"setuid_twin", setuid_file, drops_and_regains},
+    {"cred_overwritten", overwritten, committed_unchanged},
+    {"cred_committed", committed, committed_unchanged},
+    {"cred_swapped", swapped, committed_unchanged},
+    {"cred_capabilities", capabilities_only, committed_unchanged},
+    {"loads_bpf", loads_bpf, socket_filter},
+    {"sets_time", sets_time, reads_time},
+    {"loads_module", loads_module, socket_filter},
+    {0},
 };

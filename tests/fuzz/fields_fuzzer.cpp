@@ -33,6 +33,7 @@ constexpr Shape kShapes[] = {
     {HW_REQUEST, sizeof(hw_request), true},
     {HW_BURST, sizeof(hw_burst), false},
     {HW_FLOOD, sizeof(hw_flood), false},
+    {HW_IO_URING, sizeof(hw_io_uring), false},
 };
 
 void read_all_fields(const hullwatch::EventContext& context) {

@@ -171,13 +171,10 @@ suite_tidy_changed() {
 
 # Every evasion of tests/evasion/rows on the running kernel; its twin must be quiet. A miss passes only when doctor explains it.
 suite_evasion() {
-  local programs results name kind detail
-  build release hullwatch evasion_evade evasion_contain evasion_dynamic actor_unix_server || { fail build; return; }
-  programs=$(mktemp -d)
-  at_exit rm -rf "$programs"
-  cp build/release/tests/evasion/{evade,contain,dynamic} build/release/tests/actors/unix_server "$programs/"
+  local results name kind detail
+  build release hullwatch evasion || { fail build; return; }
   results=build/test-logs/evasion.jsonl
-  sh tests/evasion/run -k build/test-logs/evasion -o "$results" build/release/hullwatch "$programs" rules || true
+  sh tests/evasion/run -k build/test-logs/evasion -o "$results" build/release/hullwatch build/release/tests/evasion rules || true
   while IFS=$'\t' read -r kind name detail; do hw_result "$kind" "$name" "$detail"; done < <(jq -r '
     [(if .performed | not then "skip" elif (.quiet and (.attributed or (.visible | not))) then "pass" else "fail" end), .row,
      (if .attributed then "" else .reason end) + (if .alerts == "" then "" else " alerts: " + .alerts end)

@@ -31,6 +31,15 @@ class ExecBuilder : public RecordBuilder<ExecBuilder, hw_exec> {
     facts_.args_total = total;
     return *this;
   }
+  ExecBuilder& args_tail(std::string_view bytes) {
+    facts_.args_tail = add(bytes);
+    return *this;
+  }
+  /// hw_env_flag; that the environment was looked through goes without saying.
+  ExecBuilder& env_flags(uint32_t flags) {
+    facts_.env_flags = flags | HW_ENV_SEEN;
+    return *this;
+  }
   ExecBuilder& cwd(std::string_view path) {
     facts_.cwd = add_path(path);
     return *this;

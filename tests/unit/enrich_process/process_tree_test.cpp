@@ -53,6 +53,23 @@ TEST_F(ProcessTreeTest, AnExecReplacesWhatWasInherited) {
   EXPECT_EQ(tree_.size(), 2U);
 }
 
+TEST_F(ProcessTreeTest, OnlyVariablesTheProgramBeforeItHadNotAreAdded) {
+  take(exec("/bin/sh").pid(10).env_flags(HW_ENV_LD_PRELOAD));
+  EXPECT_EQ(find(10)->env_added, 0U) << "nothing is known of the program before it";
+  take(forks(11).by_pid(10));
+  take(exec("/bin/x").pid(11, 1).env_flags(HW_ENV_LD_PRELOAD | HW_ENV_LD_AUDIT));
+  EXPECT_EQ(find(11)->env_added, uint32_t{HW_ENV_LD_AUDIT});
+}
+
+TEST_F(ProcessTreeTest, WhatTheRuntimeGaveAContainersFirstProgramIsNotAdded) {
+  take(exec("/usr/bin/runc").pid(10).env_flags(0));
+  take(forks(11).by_pid(10));
+  Container web;
+  web.cgroup_id = 7;
+  take(exec("/bin/app").pid(11, 1).in(web).env_flags(HW_ENV_LD_PRELOAD));
+  EXPECT_EQ(find(11)->env_added, 0U);
+}
+
 TEST_F(ProcessTreeTest, AThreadIsNoProcess) {
   take(exec("/bin/sh").pid(10));
   take(forks(10).by_pid(10));

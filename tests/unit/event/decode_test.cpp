@@ -48,6 +48,13 @@ TEST(Decode, ArgumentsLongerThanCopiedAreTruncated) {
   EXPECT_TRUE(exec("/bin/x").args({"x"}).args_total(9000).build()->get<ExecEvent>()->args_truncated);
 }
 
+TEST(Decode, TheEndOfTruncatedArgumentsIsBesideTheirBeginning) {
+  const auto event = exec("/bin/x").args({"x"}).args_total(9000).args_tail(std::string_view("yy\0last\0", 8)).build();
+  EXPECT_EQ(event->get<ExecEvent>()->args_tail, std::string_view("yy\0last", 7));
+  EXPECT_THAT(error_of(exec("/bin/x").args_tail(std::string(HW_ARGS_TAIL_MAX + 1, 'x')).record()),
+              HasSubstr("end of the args"));
+}
+
 TEST(Decode, TheRootDirectoryIsASlash) { EXPECT_EQ(exec("/bin/x").cwd("/").build()->get<ExecEvent>()->cwd, "/"); }
 
 TEST(Decode, AWorkingDirectoryWithoutComponentsIsTheRoot) {

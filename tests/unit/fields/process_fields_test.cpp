@@ -159,6 +159,21 @@ TEST_F(ProcessFields, TruncatedArgumentsAreTold) {
   EXPECT_EQ(of(exec("/x").args({"x"}).args_total(90'000), "proc.args_total"), "90000");
 }
 
+TEST_F(ProcessFields, TheEndAndTheHashOfTruncatedArgumentsAreTold) {
+  const auto hashed = [](hw_exec& e) { e.args_hash = 77, e.args_hashed = 8; };
+  EXPECT_EQ(of(exec("/x").args_total(90'000).args_tail(std::string_view("a\0b", 3)), "proc.args_tail"), "a b");
+  EXPECT_EQ(of(exec("/x").args_total(90'000).with(hashed), "proc.args_hash"), "77");
+  EXPECT_EQ(of(exec("/x"), "proc.args_tail"), kMissing);
+}
+
+TEST_F(ProcessFields, VariablesOfTheLoaderAreNamedWhereTheEnvironmentWasLookedThrough) {
+  EXPECT_EQ(of(exec("/x").env_flags(HW_ENV_LD_PRELOAD | HW_ENV_GLIBC_TUNABLES), "proc.loader_env"),
+            "LD_PRELOAD|GLIBC_TUNABLES");
+  EXPECT_EQ(of(exec("/x").env_flags(HW_ENV_UNREAD), "proc.env_unread"), "true");
+  EXPECT_EQ(of(exec("/x").env_flags(0), "proc.env_unread"), "false");
+  EXPECT_EQ(of(exec("/x"), "proc.loader_env"), kMissing);
+}
+
 TEST_F(ProcessFields, CapabilitiesHaveNames) {
   EXPECT_EQ(of(exec("/x").by(with_capabilities(user(0), 1 | 1ULL << 21 | 1ULL << 63)), "thread.cap_effective"),
             "CAP_CHOWN CAP_SYS_ADMIN CAP_63");

@@ -142,6 +142,12 @@ TEST_F(SecurityFields, AFloodNamesItsKind) {
   EXPECT_EQ(of(flood_of(HW_CREDENTIAL).with([](hw_flood& f) { f.suppressed = 12; }), "flood.suppressed"), "12");
 }
 
+TEST_F(SecurityFields, AChildMadeAsASiblingIsToldWhateverTheFlagsSay) {
+  EXPECT_EQ(of(forks(8).by_pid(7), "clone.is_sibling"), "false");
+  EXPECT_EQ(of(forks(8).by_pid(7).child_parent(3), "clone.is_sibling"), "true");
+  EXPECT_EQ(of(exits(7), "clone.is_sibling"), kMissing);
+}
+
 TEST_F(SecurityFields, AnExitTellsItsCause) {
   EXPECT_EQ(of(exits(7).code(3), "exit.code"), "3");
   EXPECT_EQ(of(exits(7).signal(9), "exit.signal"), "9");
