@@ -357,7 +357,8 @@ void Daemon::sample_homes() {
     }
     HomeSample sample{.home = home, .counts = counts, .pids_max = -1, .failed_forks = 0};
     bool look = container != nullptr;
-    if (const auto before = std::ranges::find(homes_, home, &HomeSample::home); before != homes_.end()) {
+    if (const auto before = std::ranges::lower_bound(homes_, home, {}, &HomeSample::home);
+        before != homes_.end() && before->home == home) {
       sample.pids_max = before->pids_max;
       sample.failed_forks = before->failed_forks;
       look = look && (before->counts.forks != counts.forks || (before->pids_max > 0 && counts.live >= before->pids_max / 2));

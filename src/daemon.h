@@ -32,6 +32,8 @@
 
 namespace hullwatch {
 
+constexpr size_t kContainersInMetrics = 20;
+
 struct DaemonOptions {
   Config config;
   std::shared_ptr<const RuleSet> rules;
@@ -106,8 +108,9 @@ class Daemon {
   std::unique_ptr<HttpEndpoint> endpoint_;  // last: its threads read all of the above
 
   std::optional<RealtimeGovernor> governor_;
-  LatencyQuantiles latency_;  // hook to written on stdout
-  std::vector<HomeSample> homes_;
+  LatencyQuantiles latency_;       // hook to written on stdout
+  std::vector<HomeSample> homes_;  // by home
+  TopHomes top_homes_{kContainersInMetrics};
   std::array<uint64_t, HW_KIND_MAX> suppressed_gone_{};  // of homes that are no more
   bool busy_ = true;                                     // records came since the last tick
   uint64_t ticked_ns_ = 0, losses_looked_ns_ = 0, started_ns_ = 0;

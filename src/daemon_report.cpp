@@ -113,7 +113,14 @@ void Daemon::export_figures() {
   }
   const ContainerIndexStats& index = containers_->stats();
   const ProcessTreeStats& tree = pipeline_->tree().stats();
-  PipelineFigures figures{.containers_by_runtime = {},
+  top_homes_.update(homes_, [this](uint64_t home) {
+    const Container* container = containers_->find(home);
+    if (container == nullptr) return std::pair(std::string("unknown"), std::to_string(home));
+    const std::string id(container->short_id());
+    return std::pair(container->meta.name.empty() ? id : container->meta.name, id.empty() ? std::to_string(home) : id);
+  });
+  PipelineFigures figures{.homes = top_homes_.figures(),
+                          .containers_by_runtime = {},
                           .resolved_by_event = index.resolved_by_event,
                           .resolved_by_scan = index.resolved_by_scan,
                           .unresolved = index.unknown,

@@ -13,6 +13,7 @@
 #include "alert/alert.h"
 #include "event/event.h"
 #include "metrics/latency_histogram.h"
+#include "metrics/top_homes.h"
 
 namespace hullwatch {
 
@@ -29,6 +30,7 @@ struct ProviderState {
 
 /// What the evaluator's own structures know; set as a whole.
 struct PipelineFigures {
+  std::vector<HomeFigures> homes;
   std::map<std::string, uint64_t> containers_by_runtime;
   uint64_t resolved_by_event = 0, resolved_by_scan = 0, unresolved = 0, containers_evicted = 0;
   uint64_t processes = 0, processes_evicted_exited = 0, processes_evicted_live = 0, process_misses = 0;

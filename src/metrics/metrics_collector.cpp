@@ -53,6 +53,17 @@ void add_knowledge(FamilyList& out, const Counters::Snapshot& c) {
   out.add(config_last_reload_success_timestamp_seconds, static_cast<double>(c.reload_success_ns) * kNanosecond);
 }
 
+void add_homes(FamilyList& out, const std::vector<HomeFigures>& homes) {
+  for (const HomeFigures& home : homes) {
+    out.add(container_forks_total, home.forks, {home.name, home.id});
+    out.add(container_exits_total, home.exits, {home.name, home.id});
+    out.add(container_execs_total, home.execs, {home.name, home.id});
+    out.add(container_failed_forks_total, home.failed_forks, {home.name, home.id});
+    out.add(container_tasks, static_cast<double>(home.tasks), {home.name, home.id});
+    out.add(container_creators, home.creators, {home.name, home.id});
+  }
+}
+
 void add_sink(FamilyList& out, const SinkStats& sink) {
   out.add(sink_written_total, sink.written, {sink.name});
   out.add(sink_failed_total, sink.failed, {sink.name});
@@ -109,6 +120,7 @@ std::vector<prometheus::MetricFamily> MetricsCollector::Collect() const {
   add_pipeline(out, counted);
   out.add(event_latency_seconds, counters_->latency.snapshot());
   add_knowledge(out, counted);
+  add_homes(out, counted.pipeline.homes);
   if (sources_.rules) add_rules(out, sources_.rules());
   if (sources_.rule_states) {
     for (const auto& [state, number] : sources_.rule_states()) out.add(rules, number, {state});

@@ -31,7 +31,6 @@ make_rootfs "$HW_SCRATCH/rootfs" "$ACTORS/storm" "$HW_SCRATCH/payload"
 MON_RULES=$HW_SCRATCH/rules
 mkdir "$MON_RULES"
 cp "$E2E_ROOT"/rules/*.yaml "$HW_SCRATCH/payload.yaml" "$MON_RULES"
-HW_CONFIG=$'fork_bomb:\n  quiet_ms: 1000' start_monitor main
 
 # container NAME LIMIT ARG…: runs it to its end.
 container() {
@@ -40,6 +39,24 @@ container() {
   make_bundle "$HW_SCRATCH/bundles/$name" "$HW_SCRATCH/rootfs" "" ".linux.resources.pids.limit = $limit" "$@"
   runc run --bundle "$HW_SCRATCH/bundles/$name" "$name" </dev/null
 }
+
+# Sleepers, and a program that forks and ends as fast as it can while hullwatch starts: afterwards its count of live tasks is the
+# pids controller's own.
+container busy 300 sh -c 'for i in $(seq 50); do sleep 120 & done; storm spawn 8; exec sleep 120' >"$HW_SCRATCH/busy.out" 2>&1 &
+at_exit runc kill busy KILL
+running() { [ "$(runc list -f json | jq -r '.[]? | select(.id == "busy") | .status')" = running ]; }
+wait_for "$PATIENCE" running || die "busy does not run"
+HW_CONFIG=$'fork_bomb:\n  quiet_ms: 1000' start_monitor main
+wait_for 60 test -s "$HW_SCRATCH/busy.out" || die "busy has not told what it did"
+cat "$HW_SCRATCH/busy.out"
+check it_forked_while_hullwatch_started jq -e '.forks > 1000' "$HW_SCRATCH/busy.out"
+current=$(cat "$(findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do ls "$mount/busy/pids.current" 2>/dev/null; done | head -n 1)")
+live() { metrics | awk -v name='container="busy"' 'index($0, "hullwatch_container_tasks{") == 1 && index($0, name) {print $2}'; }
+live_is_current() { [ "$(live)" = "$current" ]; }
+check live_tasks_are_the_pids_controllers wait_for 5 live_is_current
+check_equal live_tasks_by_number "$current" "$(live)"
+runc kill busy KILL
+
 # check_storm NAME REASONS: named once, for one of the reasons, and closed.
 check_storm() {
   check_alert "$1_is_named" ".container.name == \"$1\" and .rule == \"Fork bomb in a container\" and (.evidence.reason | IN($2))"

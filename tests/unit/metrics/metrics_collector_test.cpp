@@ -29,6 +29,7 @@ struct Node {
     counters->set_kernel(HW_EXEC, {.submitted = 10, .lost = 3, .suppressed = 5});
     PipelineFigures figures;
     figures.containers_by_runtime = {{"docker", 2}, {hostile, 1}};
+    figures.homes = {{.name = hostile, .id = "3ad7b26145d6", .forks = 7, .tasks = 3}};
     figures.rule_memory_keys = {{"threshold", 3}};
     figures.rule_memory_evicted = {{"threshold", 1}};
     counters->set_pipeline(figures);
