@@ -55,8 +55,10 @@ std::optional<PrivilegeGainFinding> judge_credentials(const hw_credential& recor
 
   // Privilege inside a namespace below the container's own counts for nothing outside it.
   if (after.userns_level > container_level) return std::nullopt;
+  // Whoever comes down into the container's namespace had more in the one above.
+  if (after.userns_level > before.userns_level) return std::nullopt;
 
-  const bool had_root = holds(before, record.root_uid);
+  const bool had_root = holds(before, record.root_uid) || holds(before, 0);  // the host's is root of any namespace
   const bool gained_root = holds(after, record.root_uid) && !had_root;
   const uint64_t gained_caps = after.cap_permitted & ~before.cap_permitted;
   if (!gained_root && gained_caps == 0) return std::nullopt;

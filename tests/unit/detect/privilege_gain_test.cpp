@@ -128,6 +128,13 @@ hw_cred container_root() {
   return c;
 }
 
+TEST(PrivilegeGain, ARuntimeEnteringTheContainersNamespaceGainsNothing) {
+  auto record = in_container(root(), container_root(), HW_WAY_SETID);
+  record.before.userns = 1;
+  record.before.userns_level = 0;
+  EXPECT_FALSE(judge_credentials(record, 1));
+}
+
 TEST(PrivilegeGain, RootOfAContainersNamespaceDropsAndTakesBackLikeAnyRoot) {
   hw_cred dropped = container_root();
   dropped.euid = dropped.fsuid = 101000;
