@@ -114,6 +114,18 @@ std::vector<NodeId> ConditionPool::conjuncts(NodeId node) {
   return out;
 }
 
+std::optional<ConditionPool::Exact> ConditionPool::exact(NodeId id) const {
+  const Node& node = nodes_[id];
+  if (node.kind != Kind::check) return std::nullopt;
+  const Check& check = checks_[node.first];
+  const Slot& slot = slots_[check.left];
+  // "Any ancestor" compares a list with single texts.
+  if (!check.matcher || slot.type.list || slot.type.type != ValueType::string || slot.type.bytes) return std::nullopt;
+  if (slot.kind != Slot::Kind::field || slot.reference.any_ancestor()) return std::nullopt;
+  Exact out{check.left, {}};
+  return check.matcher->append_exact(out.texts) ? std::optional(std::move(out)) : std::nullopt;
+}
+
 void ConditionPool::collect_conjuncts(NodeId id, std::vector<NodeId>& out) {
   const Node& node = nodes_[id];
   if (node.kind == Kind::types) return;
@@ -193,14 +205,6 @@ void ConditionPool::collect_slots(NodeId id, std::vector<bool>& seen, std::vecto
   }
   if (node.kind == Kind::types) return;
   for (uint32_t i = 0; i < node.count; ++i) collect_slots(children_[node.first + i], seen, out);
-}
-
-bool ConditionPool::evaluate(NodeId id, EventType type, Evaluation& evaluation) {
-  const Node& node = nodes_[id];
-  if (!node.shared) return compute(node, type, evaluation);
-  Answer& answer = answers_[id];
-  if (answer.epoch != evaluation.epoch()) answer = {evaluation.epoch(), compute(node, type, evaluation)};
-  return answer.holds;
 }
 
 bool ConditionPool::compute(const Node& node, EventType type, Evaluation& evaluation) {

@@ -43,6 +43,12 @@ class ConditionPool {
   /// What must all hold for the node to hold, the cheapest first, for a rule whose event types are already right: `evt.type`
   /// checks at the top are left out. Counts as a use of each.
   std::vector<NodeId> conjuncts(NodeId node);
+  /// Of a check that one text is among a few: which text, and those.
+  struct Exact {
+    SlotId slot;
+    std::vector<std::string_view> texts;
+  };
+  [[nodiscard]] std::optional<Exact> exact(NodeId node) const;
   /// Fields without accessor that the node's answer hangs on for some of `types`.
   [[nodiscard]] std::vector<const Field*> missing_fields(NodeId node, const TypeSet& types) const;
   /// The bit of an event name that nothing here produces.
@@ -52,7 +58,13 @@ class ConditionPool {
   // --- afterwards ---
   /// Frees what only compiling needs, and makes the evaluation's state.
   void seal();
-  [[nodiscard]] bool evaluate(NodeId node, EventType type, Evaluation& evaluation);
+  [[nodiscard]] bool evaluate(NodeId id, EventType type, Evaluation& evaluation) {
+    const Node& node = nodes_[id];
+    if (!node.shared) return compute(node, type, evaluation);
+    Answer& answer = answers_[id];
+    if (answer.epoch != evaluation.epoch()) answer = {evaluation.epoch(), compute(node, type, evaluation)};
+    return answer.holds;
+  }
   /// What the node reads from an event, each once.
   [[nodiscard]] std::vector<SlotId> slots_of(NodeId node) const;
   [[nodiscard]] const SlotTable& slots() const { return slots_; }

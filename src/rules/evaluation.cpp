@@ -28,12 +28,11 @@ void Evaluation::begin(const FieldOverlay& overlay) {
   overlay_ = &overlay;
 }
 
-const Value& Evaluation::value(SlotId slot) {
+const Value& Evaluation::read(SlotId slot) {
   Cached& cached = values_[slot];
-  if (cached.epoch != epoch_) {
-    cached.value = extract(slots_[slot]);
-    cached.epoch = epoch_;
-  }
+  scratch_.recycle(cached.value);
+  cached.value = extract(slots_[slot]);
+  cached.epoch = epoch_;
   return cached.value;
 }
 
@@ -107,8 +106,9 @@ Value Evaluation::transform(const Slot& slot) {
   const auto* list = std::get_if<List>(&first);
   if (slot.kind == Slot::Kind::length)
     return list != nullptr ? static_cast<uint64_t>(list->size()) : static_cast<uint64_t>(rules::value_text(first, text).size());
+  if (const auto* view = std::get_if<std::string_view>(&first)) return transform_text(slot, *view);
   if (list == nullptr) return transform_text(slot, scratch_.keep(std::string(rules::value_text(first, text))));
-  List out;
+  List out = scratch_.list();
   for (const auto element : *list) {
     const Value changed = transform_text(slot, element);
     const auto* view = std::get_if<std::string_view>(&changed);

@@ -25,7 +25,10 @@ class Evaluation {
   void begin(const FieldOverlay& overlay);
 
   /// Valid until the next begin().
-  const Value& value(rules::SlotId slot);
+  const Value& value(rules::SlotId slot) {
+    const Cached& cached = values_[slot];
+    return cached.epoch == epoch_ ? cached.value : read(slot);
+  }
   [[nodiscard]] uint64_t epoch() const { return epoch_; }
 
  private:
@@ -34,6 +37,7 @@ class Evaluation {
     Value value;
   };
   void next();
+  const Value& read(rules::SlotId slot);
   Value extract(const rules::Slot& slot);
   Value extract_field(const rules::Slot& slot);
   Value transform(const rules::Slot& slot);

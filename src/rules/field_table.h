@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "enrich/context.h"
 #include "rules/value.h"
@@ -26,7 +28,22 @@ class FieldScratch {
   }
   void clear() { used_ = 0; }
 
+  /// An empty list, for a Value to take along; with the memory of one that came back.
+  std::vector<std::string_view> list() {
+    if (lists_.empty()) return {};
+    std::vector<std::string_view> list = std::move(lists_.back());
+    lists_.pop_back();
+    list.clear();
+    return list;
+  }
+  /// Takes back the list of a value that is not needed any more.
+  void recycle(Value& value) {
+    auto* list = std::get_if<std::vector<std::string_view>>(&value);
+    if (list != nullptr && list->capacity() > 0) lists_.push_back(std::move(*list));
+  }
+
  private:
+  std::vector<std::vector<std::string_view>> lists_;
   std::deque<std::string> kept_;  // a deque: growing must not move short strings from under their views
   size_t used_ = 0;
 };

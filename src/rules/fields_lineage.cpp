@@ -41,13 +41,13 @@ Value parent(Context c, Argument, Scratch scratch) {
 template <auto One, auto Each>
 Value ancestors(Context c, Argument argument, Scratch scratch) {
   if (argument != nullptr && argument->index >= 0) return One(relative(c, static_cast<size_t>(argument->index)), scratch);
-  std::vector<std::string_view> all;
+  auto all = scratch.list();
   Lineage lineage(c);
   for (lineage.up(); lineage.here(); lineage.up()) {
     const Value one = Each(lineage.here(), scratch);
     if (const auto* shown = std::get_if<std::string_view>(&one)) all.push_back(*shown);
   }
-  return all.empty() ? Value{} : Value(std::move(all));
+  return Value(std::move(all));  // an empty list is a missing value
 }
 
 // Without an index, one text of all of them: what `proc.aargs contains base64` searches.

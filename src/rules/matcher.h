@@ -16,6 +16,8 @@ class Matcher {
  public:
   virtual ~Matcher() = default;
   [[nodiscard]] virtual bool matches(const Value& value) const = 0;
+  /// Where a text matches exactly when it is one of a few: appends those, and true. An index is made of them.
+  virtual bool append_exact(std::vector<std::string_view>& /*out*/) const { return false; }
 };
 using MatcherPtr = std::unique_ptr<Matcher>;
 

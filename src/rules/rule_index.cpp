@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <set>
 
 namespace hullwatch::rules {
 namespace {
@@ -18,7 +20,37 @@ void RuleIndex::add(uint32_t rule, NodeId condition, std::span<const EventType> 
 }
 
 void RuleIndex::build(const ConditionPool& pool) {
-  for (auto& candidates : by_type_) choose_guards(candidates, pool);
+  for (auto& candidates : by_type_) {
+    choose_dispatches(candidates, pool);
+    choose_guards(candidates, pool);
+  }
+}
+
+void RuleIndex::choose_dispatches(Candidates& candidates, const ConditionPool& pool) const {
+  const size_t words = (candidates.rules.size() + 63) / 64;
+  std::map<SlotId, std::vector<std::pair<size_t, std::vector<std::string_view>>>> by_slot;
+  for (size_t i = 0; i < candidates.rules.size(); ++i) {
+    std::set<SlotId> seen;  // a rule with two such conditions on one field: one is enough
+    for (const NodeId node : conjuncts_[candidates.rules[i]])
+      if (auto exact = pool.exact(node); exact && seen.insert(exact->slot).second)
+        by_slot[exact->slot].emplace_back(i, std::move(exact->texts));
+  }
+  for (const auto& [slot, wants] : by_slot) {
+    if (wants.size() < kFewestRules) continue;
+    Dispatch dispatch{slot, std::vector<uint64_t>(words), {}};
+    for (const auto& [i, texts] : wants) {
+      dispatch.rules[i / 64] |= uint64_t{1} << i % 64;
+      for (const auto text : texts) {
+        auto& wanting = dispatch.wanting.try_emplace(std::string(text), words).first->second;
+        wanting[i / 64] |= uint64_t{1} << i % 64;
+      }
+    }
+    candidates.dispatches.push_back(std::move(dispatch));
+  }
+  std::ranges::sort(candidates.dispatches, std::greater<>(), [](const Dispatch& dispatch) {
+    return std::accumulate(dispatch.rules.begin(), dispatch.rules.end(), 0,
+                           [](int n, uint64_t bits) { return n + std::popcount(bits); });
+  });
 }
 
 void RuleIndex::choose_guards(Candidates& candidates, const ConditionPool& pool) const {
@@ -46,6 +78,18 @@ void RuleIndex::select(const Candidates& candidates, EventType type, ConditionPo
   const size_t count = candidates.rules.size();
   alive_.assign((count + 63) / 64, ~uint64_t{0});
   if (count % 64 != 0) alive_.back() = (uint64_t{1} << count % 64) - 1;
+  for (const Dispatch& dispatch : candidates.dispatches) {
+    uint64_t waiting = 0;
+    for (size_t i = 0; i < alive_.size(); ++i) waiting |= alive_[i] & dispatch.rules[i];
+    if (waiting == 0) continue;
+    const Value& value = evaluation.value(dispatch.slot);
+    const auto* text = std::get_if<std::string_view>(&value);
+    const auto found = text != nullptr ? dispatch.wanting.find(*text) : dispatch.wanting.end();
+    if (found == dispatch.wanting.end())
+      for (size_t i = 0; i < alive_.size(); ++i) alive_[i] &= ~dispatch.rules[i];
+    else
+      for (size_t i = 0; i < alive_.size(); ++i) alive_[i] &= ~dispatch.rules[i] | found->second[i];
+  }
   for (const Guard& guard : candidates.guards) {
     uint64_t waiting = 0;
     for (size_t i = 0; i < alive_.size(); ++i) waiting |= alive_[i] & guard.rules[i];

@@ -1,10 +1,15 @@
 #pragma once
-// Which rules to try for an event: by its type, then by guards, conditions that several rules need: one that fails rules out
-// all of them at once. Built at load, then read by the evaluator thread, which it also keeps scratch for.
+// Which rules to try for an event: by its type; then by dispatch, where several rules each want one field to be one of their
+// texts (proc.name in (…)): one look-up rules out all that do not want this one; then by guards, conditions that several
+// rules need: one that fails rules out all of them at once. Built at load, then read by the evaluator thread, which it also
+// keeps scratch for.
 
 #include <array>
 #include <bit>
+#include <functional>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "rules/condition_pool.h"
@@ -37,13 +42,24 @@ class RuleIndex {
     NodeId node;
     std::vector<uint64_t> rules;  // bit i: candidate i needs it
   };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  struct Dispatch {
+    SlotId slot;
+    std::vector<uint64_t> rules;  // bit i: candidate i wants the field to be one of its texts
+    std::unordered_map<std::string, std::vector<uint64_t>, Hash, std::equal_to<>> wanting;  // by text: the candidates
+  };
   struct Candidates {
     std::vector<uint32_t> rules;
+    std::vector<Dispatch> dispatches;
     std::vector<Guard> guards;
   };
-  /// Leaves in alive_ the candidates no guard ruled out.
+  /// Leaves in alive_ the candidates that nothing ruled out.
   void select(const Candidates& candidates, EventType type, ConditionPool& pool, Evaluation& evaluation);
   [[nodiscard]] bool holds(uint32_t rule, EventType type, ConditionPool& pool, Evaluation& evaluation) const;
+  void choose_dispatches(Candidates& candidates, const ConditionPool& pool) const;
   void choose_guards(Candidates& candidates, const ConditionPool& pool) const;
 
   std::array<Candidates, static_cast<size_t>(EventType::count_)> by_type_;

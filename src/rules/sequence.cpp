@@ -19,7 +19,8 @@ size_t Sequence::place(State& state, size_t step, const StepEvent& event) {
   for (size_t i = 0; i < kRemembered; ++i) {
     const Entry& one = entry(state, step, i);
     const uint64_t start = one.linked ? one.start_ns : one.event.time_ns;
-    if (!one.used || start + spec_.within_ns + kToleranceNs < event.time_ns) chosen = i;
+    const bool stale = start + spec_.within_ns + kToleranceNs < event.time_ns;
+    if (!one.used || (stale && chosen == kRemembered)) chosen = i;
     by_age[i] = i;
   }
   if (chosen == kRemembered) {
@@ -46,7 +47,8 @@ bool Sequence::link(State& state, size_t step, size_t i) {
   for (size_t j = 0; j < kRemembered; ++j) {
     const Entry& before = entry(state, step - 1, j);
     if (!before.used || !before.linked || before.event.time_ns > here.event.time_ns + kToleranceNs) continue;
-    if (here.event.time_ns > before.start_ns + spec_.within_ns) continue;
+    // A later step may come as much before this one as counts for equal.
+    if (here.event.time_ns > before.start_ns + spec_.within_ns + kToleranceNs * (spec_.steps - 1 - step)) continue;
     if (here.linked && before.start_ns <= here.start_ns) continue;  // a later start leaves more time for what follows
     const auto way = std::span(before.way).first(step);
     if (std::ranges::find(way, here.event.number, &StepEvent::number) != way.end()) continue;

@@ -69,6 +69,32 @@ TEST(RuleSet, WhatRulesShareIsAnsweredAnewForEachEvent) {
   EXPECT_EQ(rules.on(EventType::mount, "bash").size(), 1U);
 }
 
+TEST(RuleSet, ManyRulesThatEachWantTheirOwnNamesAreToldApart) {
+  std::string yaml;
+  for (int i = 0; i < 200; ++i) {
+    const std::string n = std::to_string(i);
+    yaml += rule("r" + n, "evt.type = execve and proc.name in (a" + n + ", b" + n + ", both)" +
+                              (i % 2 == 0 ? " and proc.pid = 42" : " and proc.pid = 1"));
+  }
+  yaml += rule("equal", "evt.type = execve and proc.name = a7") + rule("other", "evt.type = execve and proc.name != a7") +
+          rule("missing", "evt.type = execve and proc.pname in (a7)") +
+          rule("missing2", "evt.type = execve and proc.pname in (a8)") +
+          rule("missing3", "evt.type = execve and not proc.pname in (a9)");
+  RuleSetOptions options;
+  options.match_all = true;
+  Evaluated rules(yaml, options);
+  const auto names = [&](const char* comm) {
+    std::string out;
+    for (const RuleMatch& match : rules.on(EventType::execve, comm)) out += match.rule->name + " ";
+    return out;
+  };
+  EXPECT_EQ(names("a6"), "r6 other missing3 ");
+  EXPECT_EQ(names("a7"), "equal missing3 ");
+  EXPECT_EQ(names("b198"), "r198 other missing3 ");
+  EXPECT_EQ(names("none"), "other missing3 ");
+  EXPECT_EQ(rules.on(EventType::execve, "both").size(), 102U);
+}
+
 // --- output ---
 
 std::string rendered(const std::string& output) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <random>
 
 #include "unit/rules/rule_fixture.h"
 
@@ -249,6 +250,37 @@ TEST(Sequence, IsInertWhenAStepIs) {
   ASSERT_NE(loaded.rules, nullptr) << errors_of(loaded);
   EXPECT_EQ(loaded.rules->rules()[0].state, RuleInfo::State::inert);
   EXPECT_EQ(loaded.rules->rules()[0].reason, "step 2: needs events hullwatch does not observe: open");
+}
+
+/// Few enough events that none is forgotten: then what fires is what a search through all of them finds.
+TEST(Sequence, AgreesWithASearchThroughAllEvents) {
+  const std::string yaml = stateful(
+      "  sequence:\n  - condition: proc.name = a\n  - condition: proc.name in (a, b)\n  - condition: proc.name = c\n  within: "
+      "50ms\n");
+  std::mt19937 random(11);
+  size_t fired = 0;
+  for (int round = 0; round < 2000; ++round) {
+    Stream events(yaml);
+    std::vector<std::pair<char, int64_t>> seen;
+    bool expected = false;
+    for (int i = 0; i < 4 && !expected; ++i) {
+      const char name[2] = {"abc"[random() % 3], 0};
+      const auto at = static_cast<int64_t>(random() % 100);
+      seen.emplace_back(name[0], at);
+      for (size_t x = 0; x < seen.size(); ++x)
+        for (size_t y = 0; y < seen.size(); ++y)
+          for (size_t z = 0; z < seen.size(); ++z)
+            expected = expected || (x != y && seen[x].first == 'a' && seen[y].first != 'c' && seen[z].first == 'c' &&
+                                    seen[y].second >= seen[x].second - 5 && seen[z].second >= seen[y].second - 5 &&
+                                    seen[z].second <= seen[x].second + 50);
+      const bool got = events.at(static_cast<uint64_t>(at), name) > 0;
+      std::string all;
+      for (const auto& [n, t] : seen) all += std::string(1, n) + std::to_string(t) + " ";
+      ASSERT_EQ(got, expected) << all;
+    }
+    fired += expected ? 1 : 0;
+  }
+  EXPECT_GT(fired, 100U);
 }
 
 // --- suppress ---
