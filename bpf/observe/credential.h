@@ -21,8 +21,6 @@
 #include "observe/exe.h"
 #include "emit.h"
 
-#define EEXIST 17
-
 #define TRANSITIONS 8
 /* As HW_WAY_UNKNOWN, and what was put off is due. */
 #define WAY_OF_EXEC_TO_COME (HW_WAY_MAX + 1)
@@ -69,17 +67,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct transitions_by_id);
 } transitions_by_id __weak SEC(".maps");
-
-/*
- * Threads of one process that change alike at the same moment, on two CPUs: the first to put its transition here sends it. Held
- * for the length of one record. Full: both send.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
-	__type(key, __u64); /* hash of the transition and the process */
-	__type(value, __u8);
-} claims __weak SEC(".maps");
 
 /* Of a commit made inside `call`. clone() into a user namespace commits nothing: fork compares. */
 HW_INLINE __u32 way_of(__u32 call)
@@ -236,22 +223,6 @@ HW_INLINE bool is_repeat(const struct transitions *sent, __u64 hash)
 	return false;
 }
 
-/*
- * May this thread send the transition? Not when another has just claimed or sent it: whoever has the claim looks again. Held
- * until the record is sent.
- */
-HW_INLINE bool claim_transition(__u64 claim, __u64 hash, const struct transitions *sent)
-{
-	__u8 held = 1;
-
-	if (bpf_map_update_elem(&claims, &claim, &held, BPF_NOEXIST) == -EEXIST)
-		return false;
-	if (!is_repeat(sent, hash))
-		return true;
-	bpf_map_delete_elem(&claims, &claim);
-	return false;
-}
-
 HW_INLINE bool gained(const struct hw_cred *before, const struct hw_cred *after)
 {
 	return (after->euid == 0 && before->euid != 0) || (after->cap_permitted & ~before->cap_permitted) ||
@@ -266,13 +237,10 @@ HW_PART void send_credential(struct task_struct *task, bool forked, const struct
 	struct transitions *sent = transitions_of(leader);
 	__u64 home = home_is_sure(process) ? home_in(task, process) : home_by_cgroup(task);
 	__u64 hash = transition_hash(change, change->way + ((process ? (__u64)process->execs : 0) << 8));
-	__u64 claim = hash ^ (leader ? GET(leader, start_boottime) : 0) ^ (__u64)GET(task, tgid) << 40;
 	struct hw_credential *r;
-	bool threads = sent && change->way != HW_WAY_UNKNOWN && GET(GET(task, signal), live.counter) > 1;
 	bool novel;
 
-	if (sent && change->way != HW_WAY_UNKNOWN &&
-	    (is_repeat(sent, hash) || (threads && !claim_transition(claim, hash, sent)))) {
+	if (sent && change->way != HW_WAY_UNKNOWN && is_repeat(sent, hash)) {
 		__sync_fetch_and_add(&sent->repeats, 1);
 		count_suppressed(home_state_make(process ? process->home : 0), HW_CREDENTIAL);
 		return;
@@ -281,9 +249,11 @@ HW_PART void send_credential(struct task_struct *task, bool forked, const struct
 	 * more */
 	novel =
 	    change->way == HW_WAY_UNKNOWN || (gained(change->before, &change->after) && (!sent || sent->next < TRANSITIONS));
-	r = emit_admit_home(task, home, HW_CREDENTIAL, novel) ? EMIT_RESERVE(HW_CREDENTIAL, struct hw_credential) : NULL;
+	if (!emit_admit_home(task, home, HW_CREDENTIAL, novel))
+		return;
+	r = EMIT_RESERVE(HW_CREDENTIAL, struct hw_credential);
 	if (!r)
-		goto over;
+		return;
 	if (forked)
 		fill_header_of(&r->h, task, HW_CREDENTIAL, change->provider, sizeof(*r));
 	else
@@ -308,9 +278,6 @@ HW_PART void send_credential(struct task_struct *task, bool forked, const struct
 		sent->repeats = 0;
 	}
 	emit_submit(HW_CREDENTIAL, r);
-over:
-	if (threads)
-		bpf_map_delete_elem(&claims, &claim);
 }
 
 /* Makes what the task has now its shadow, without a record: at start, and for tasks met without one. */

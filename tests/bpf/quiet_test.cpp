@@ -104,8 +104,11 @@ TEST_F(Quiet, AFloodOfDifferentChangesIsBoundedAnnouncedAndCounted) {
 TEST_F(Quiet, ThreadsChangedByOneCallAreOneRecordAndRepeats) {
   const auto container = probe_->container();
   const auto run = probe_->run({"setid", "threads", "3", "1000"}, container.get());
-  EXPECT_EQ(run.all<hw_credential>(HW_CREDENTIAL).size(), 1U);
-  EXPECT_EQ(probe_->suppressed(container->id(), HW_CREDENTIAL), 3U);
+  // Two threads on two CPUs may look for the transition at the same moment and both send it; none goes uncounted.
+  const size_t records = run.all<hw_credential>(HW_CREDENTIAL).size();
+  EXPECT_GE(records, 1U);
+  EXPECT_LE(records, 2U);
+  EXPECT_EQ(records + probe_->suppressed(container->id(), HW_CREDENTIAL), 4U);
 }
 
 TEST_F(Quiet, ASetuidRootExecIsAGainByExecOfASetuidFile) {
