@@ -15,4 +15,13 @@ std::optional<Config> load_configuration(const std::string& file) {
   return std::move(loaded.config);
 }
 
+RuleSetOptions rule_options(const RulesConfig& rules) {
+  RuleSetOptions options;
+  options.minimum_priority = rules.minimum_priority;
+  options.match_all = rules.match_all;
+  options.selections = rules.select;
+  options.append_output = rules.append_output;
+  return options;
+}
+
 }  // namespace hullwatch

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "rules/rule_set.h"
 
 namespace hullwatch {
 
@@ -12,5 +13,8 @@ inline constexpr const char* kDefaultConfigFile = "/etc/hullwatch/hullwatch.yaml
 
 /// Errors go to stderr with their places; then nothing is returned (exit 3).
 std::optional<Config> load_configuration(const std::string& file);
+
+/// What the configuration says of rules, for RuleSet::load.
+RuleSetOptions rule_options(const RulesConfig& rules);
 
 }  // namespace hullwatch

@@ -23,8 +23,7 @@ std::optional<Config> configuration_of(const RunOptions& options) {
 
 /// Null, with all errors said, when a rule file is not good.
 std::shared_ptr<const RuleSet> rules_of(const Config& config) {
-  LoadedRules loaded = RuleSet::load(config.rules.paths,
-                                     {.minimum_priority = config.rules.minimum_priority, .match_all = config.rules.match_all});
+  LoadedRules loaded = RuleSet::load(config.rules.paths, rule_options(config.rules));
   print_diagnostics(loaded.diagnostics);
   return loaded.rules;
 }

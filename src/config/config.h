@@ -9,6 +9,7 @@
 
 #include "alert/alert.h"
 #include "enrich/metadata_resolver.h"
+#include "rules/rule_options.h"
 
 namespace hullwatch {
 
@@ -17,6 +18,8 @@ struct RulesConfig {
   Priority minimum_priority = Priority::debug;
   bool match_all = false;  // matching: all
   bool watch = true;
+  std::vector<RuleSelection> select;
+  std::vector<AppendedOutput> append_output;
 };
 
 struct OutputConfig {

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "config/rule_values.h"
+
 namespace hullwatch {
 namespace {
 
@@ -30,6 +32,14 @@ const std::array kKeys = {
     ConfigKey{"rules.watch", truth, SLOT(rules.watch),
               "Whether the rules are loaded again when their files change; SIGHUP does in any case. A set with errors changes "
               "nothing."},
+    ConfigKey{
+        "rules.select", selections, SLOT(rules.select),
+        "Rules to turn on or off, in order, the later winning: {enable or disable: {rule: NAME with * as wildcard, or tag: "
+        "TAG}}. Wins over a rule's own `enabled`."},
+    ConfigKey{
+        "rules.append_output", appended_outputs, SLOT(rules.append_output),
+        "What to add to the outputs of rules: {match: {rule, source, tags}, extra_output: TEMPLATE, extra_fields: [FIELD, or "
+        "{NAME: TEMPLATE}], suggested_output: true for container, image and pod}."},
     ConfigKey{"output.format", choice, SLOT(output.json), "How alerts are written to stdout.", 0, 0, kFormats},
     ConfigKey{"log.enabled", truth, SLOT(log.enabled), "Whether the forensic log is kept."},
     ConfigKey{"log.content", choice, SLOT(log.content),
@@ -171,16 +181,36 @@ struct ValueText {
     }
     return out + ']';
   }
+  std::string operator()(const std::vector<RuleSelection>* v) const {
+    JsonWriter json;
+    write_selections(json, *v);
+    return json.take();
+  }
+  std::string operator()(const std::vector<AppendedOutput>* v) const {
+    JsonWriter json;
+    write_appended(json, *v);
+    return json.take();
+  }
   [[nodiscard]] std::string chosen(size_t index) const { return std::string(key.choices[index]); }
 };
 
 }  // namespace
 
 std::string_view config_type_name(ConfigType type) {
-  constexpr std::array<std::string_view, 12> kNames = {
-      "choice",        "true or false", "whole number",         "size in bytes",
-      "number",        "text",          "absolute path",        "ADDRESS:PORT or off",
-      "list of texts", "list of paths", "list of RE2 patterns", "list of allowances"};
+  constexpr std::array<std::string_view, 14> kNames = {"choice",
+                                                       "true or false",
+                                                       "whole number",
+                                                       "size in bytes",
+                                                       "number",
+                                                       "text",
+                                                       "absolute path",
+                                                       "ADDRESS:PORT or off",
+                                                       "list of texts",
+                                                       "list of paths",
+                                                       "list of RE2 patterns",
+                                                       "list of allowances",
+                                                       "list of selections",
+                                                       "list of additions"};
   return kNames.at(static_cast<size_t>(type));
 }
 

@@ -25,12 +25,15 @@ enum class ConfigType : uint8_t {
   existing_paths,  // list of paths that must be there
   patterns,        // list of RE2
   allow_list,
+  selections,
+  appended_outputs,
 };
 std::string_view config_type_name(ConfigType type);
 
 /// Where a value lives in a Config.
-using ConfigSlot = std::variant<bool*, uint64_t*, int64_t*, double*, std::string*, std::vector<std::string>*, Priority*,
-                                LogConfig::Content*, std::vector<RuntimeSocketAllow>*>;
+using ConfigSlot =
+    std::variant<bool*, uint64_t*, int64_t*, double*, std::string*, std::vector<std::string>*, Priority*, LogConfig::Content*,
+                 std::vector<RuntimeSocketAllow>*, std::vector<RuleSelection>*, std::vector<AppendedOutput>*>;
 
 struct ConfigKey {
   std::string_view path;  // "fork_bomb.window_ms"

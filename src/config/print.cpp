@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/config_keys.h"
+#include "config/rule_values.h"
 #include "util/json_writer.h"
 
 namespace hullwatch {
@@ -60,6 +61,8 @@ struct JsonValue {
           .end_object();
     json.end_array();
   }
+  void operator()(const std::vector<RuleSelection>* value) const { write_selections(json, *value); }
+  void operator()(const std::vector<AppendedOutput>* value) const { write_appended(json, *value); }
 };
 
 std::string choices(const ConfigKey& key) {

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "alert/redactor.h"
+#include "config/rule_values.h"
 #include "util/diagnostic.h"
 
 namespace hullwatch {
@@ -105,6 +106,16 @@ class ValueParser {
       check_entry(entry);
     }
   }
+  void operator()(std::vector<RuleSelection>* v) {
+    if (!node_.IsSequence()) return complain(node_, "expected a list, got " + describe_node(node_));
+    v->clear();
+    for (const YAML::Node& entry : node_) parse_selection(entry, complaint(), v->emplace_back());
+  }
+  void operator()(std::vector<AppendedOutput>* v) {
+    if (!node_.IsSequence()) return complain(node_, "expected a list, got " + describe_node(node_));
+    v->clear();
+    for (const YAML::Node& entry : node_) parse_appended(entry, complaint(), v->emplace_back());
+  }
   void operator()(std::vector<RuntimeSocketAllow>* v) {
     if (!node_.IsSequence()) return complain(node_, "expected a list, got " + describe_node(node_));
     v->clear();
@@ -114,6 +125,12 @@ class ValueParser {
  private:
   void complain(const YAML::Node& where, std::string message, std::string hint = "") const {
     complain_(where, std::string(key_.path) + ": " + std::move(message), std::move(hint));
+  }
+
+  [[nodiscard]] ConfigComplaint complaint() const {
+    return [this](const YAML::Node& where, std::string message, std::string hint) {
+      complain(where, std::move(message), std::move(hint));
+    };
   }
 
   std::optional<std::string> scalar() const {

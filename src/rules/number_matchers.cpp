@@ -50,8 +50,9 @@ std::optional<Number> parse_number(std::string_view text, bool is_signed) {
 
 Compiled<Number> parse_port(const Constant& constant) {
   if (constant.text.empty()) return Number{};
-  if (const auto number = parse_number(constant.text, false)) {
-    const bool plain = constant.text.find_first_not_of("0123456789") == std::string::npos;
+  const bool plain = constant.text.find_first_not_of("0123456789") == std::string::npos;
+  const bool hexadecimal = constant.text.starts_with("0x") || constant.text.starts_with("0X");
+  if (const auto number = parse_number(constant.text, false); number && (plain || hexadecimal)) {
     if (number->bits <= 65535 || (plain && number->bits <= INT32_MAX)) return *number;
     return compile_error(constant.offset, "'" + constant.text + "' is no port: 0 to 65535");
   }

@@ -96,6 +96,22 @@ void OutputTemplate::add_keys(const Operand& operand, SlotTable& slots) {
   keys_.push_back({std::move(name), *slot});
 }
 
+Compiled<void> OutputTemplate::add_member(const std::string& key, std::string_view text, SlotTable& slots) {
+  if (!text.empty()) {
+    auto compiled = compile(text, slots);
+    if (!compiled) return tl::make_unexpected(std::move(compiled.error()));
+    members_.emplace_back(key, std::move(*compiled));
+    return {};
+  }
+  size_t length = 0;
+  const auto operand = parse_field_or_transformer(key, length);
+  if (!operand || length != key.size() || operand->kind != Operand::Kind::field)
+    return compile_error(0, "'" + key + "' is not a field");
+  if (const auto slot = slots.intern(*operand); !slot) return tl::make_unexpected(slot.error());
+  add_keys(*operand, slots);
+  return {};
+}
+
 std::string OutputTemplate::render(Evaluation& evaluation) const {
   std::string out, scratch;
   for (const auto& piece : pieces_) {
@@ -114,6 +130,7 @@ std::string OutputTemplate::render(Evaluation& evaluation) const {
 std::vector<std::pair<std::string, OutputValue>> OutputTemplate::fields(Evaluation& evaluation) const {
   std::vector<std::pair<std::string, OutputValue>> out;
   for (const auto& key : keys_) out.emplace_back(key.name, output_value(evaluation.value(key.slot)));
+  for (const auto& [name, text] : members_) out.emplace_back(name, text.render(evaluation));
   return out;
 }
 

@@ -23,6 +23,8 @@ class OutputTemplate {
   [[nodiscard]] std::string render(Evaluation& evaluation) const;
   /// Each field once, by its name as written, typed; missing ones are null. A transformer counts as the fields inside it.
   [[nodiscard]] std::vector<std::pair<std::string, OutputValue>> fields(Evaluation& evaluation) const;
+  /// One more member of fields(): a field of its own name when `text` is empty, else what the template `text` renders to.
+  Compiled<void> add_member(const std::string& key, std::string_view text, SlotTable& slots);
   /// Fields it names that nothing here produces.
   [[nodiscard]] const std::vector<const Field*>& without_accessor() const { return without_accessor_; }
 
@@ -42,6 +44,7 @@ class OutputTemplate {
 
   std::vector<Piece> pieces_;
   std::vector<Key> keys_;
+  std::vector<std::pair<std::string, OutputTemplate>> members_;
   std::vector<const Field*> without_accessor_;
 };
 

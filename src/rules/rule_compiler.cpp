@@ -15,6 +15,10 @@ namespace {
 constexpr size_t kTooManyEventTypes = 100;
 constexpr uint32_t kMaxMacroHeight = 500;  // macros of macros: bounds the stack
 constexpr std::string_view kContainerInfo = "%container.info";
+/// What Falco's container plugin suggests.
+constexpr std::string_view kSuggestedOutput =
+    " container_id=%container.id container_name=%container.name container_image_repository=%container.image.repository "
+    "container_image_tag=%container.image.tag k8s_pod_name=%k8s.pod.name k8s_ns_name=%k8s.ns.name";
 
 std::vector<ListExpansion::List> resolve_lists(const Definitions& definitions, std::vector<std::string>& used) {
   std::vector<ListExpansion::List> out;
@@ -56,6 +60,33 @@ TrackedText trimmed_output(const TrackedText& source, bool& had_container_info) 
   }
   out.append(source, copied, end);
   return out;
+}
+
+bool applies(const AppendedOutput& appended, const RuleDefinition& rule) {
+  const auto has = [&rule](const std::string& tag) { return rule.tags.contains(tag); };
+  return (appended.rule.empty() || appended.rule == rule.name) && (appended.source.empty() || appended.source == rule.source) &&
+         std::ranges::all_of(appended.tags, has);
+}
+
+/// `*` stands for any text, all other characters for themselves.
+bool matches_wildcard(std::string_view text, std::string_view pattern) {
+  const size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return text == pattern;
+  if (!text.starts_with(pattern.substr(0, star))) return false;
+  text.remove_prefix(star);
+  pattern.remove_prefix(star + 1);
+  for (size_t next = pattern.find('*'); next != std::string_view::npos; next = pattern.find('*')) {
+    const size_t at = text.find(pattern.substr(0, next));
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at + next);
+    pattern.remove_prefix(next + 1);
+  }
+  return text.ends_with(pattern);
+}
+
+bool selects(const RuleSelection& selection, const RuleDefinition& rule) {
+  if (!selection.tag.empty()) return rule.tags.contains(selection.tag);
+  return matches_wildcard(rule.name, selection.rule);
 }
 
 }  // namespace
@@ -134,6 +165,7 @@ void RuleCompiler::compile(CompiledRules& out) {
   // Only now is it known which nodes rules share.
   index_rules(out);
   warn_unused();
+  warn_unmatched();
 }
 
 Diagnostic RuleCompiler::located(const CompileError& error, std::string code, const TrackedText& text,
@@ -297,9 +329,28 @@ std::optional<NodeId> RuleCompiler::compile_condition(const RuleDefinition& rule
   return std::nullopt;
 }
 
+TrackedText RuleCompiler::with_appended(const RuleDefinition& rule) const {
+  TrackedText text = rule.output;
+  for (const auto& appended : options_.append_output) {
+    if (!applies(appended, rule)) continue;
+    if (!appended.output.empty()) text.append_plain(" " + appended.output);
+    if (appended.suggested) text.append_plain(kSuggestedOutput);
+  }
+  return text;
+}
+
+void RuleCompiler::add_members(const RuleDefinition& rule, OutputTemplate& output) {
+  for (const auto& appended : options_.append_output) {
+    if (!applies(appended, rule)) continue;
+    for (const auto& [key, text] : appended.fields)
+      if (const auto added = output.add_member(key, text, pool_->slots()); !added)
+        report(rule, {{located(added.error(), "LOAD_ERR_COMPILE_OUTPUT", rule.output, rule.place.label), false}});
+  }
+}
+
 std::optional<OutputTemplate> RuleCompiler::compile_output(const RuleDefinition& rule) {
   bool had_container_info = false;
-  const TrackedText text = trimmed_output(rule.output, had_container_info);
+  const TrackedText text = trimmed_output(with_appended(rule), had_container_info);
   const auto warn = [&](std::string message) {
     Diagnostic& diagnostic = diagnostics_.warning("LOAD_DEPRECATED_ITEM", std::move(message));
     diagnostic.item = rule.place.label;
@@ -309,7 +360,10 @@ std::optional<OutputTemplate> RuleCompiler::compile_output(const RuleDefinition&
   for (const std::string_view field : {"%evt.dir", "%evt.latency"})
     if (text.text().find(field) != std::string::npos) warn("field '" + std::string(field.substr(1)) + "' is deprecated");
   auto compiled = OutputTemplate::compile(text.text(), pool_->slots());
-  if (compiled) return std::move(*compiled);
+  if (compiled) {
+    add_members(rule, *compiled);
+    return std::move(*compiled);
+  }
   report(rule, {{located(compiled.error(), "LOAD_ERR_COMPILE_OUTPUT", text, rule.place.label), compiled.error().unknown_name}});
   return std::nullopt;
 }
@@ -389,7 +443,14 @@ void RuleCompiler::find_state(const RuleDefinition& rule, NodeId node, RuleInfo&
     info.state = state;
     info.reason = std::move(reason);
   };
-  if (!rule.enabled) return set(RuleInfo::State::disabled, "enabled: false");
+  bool enabled = rule.enabled, selected = false;
+  for (const auto& selection : options_.selections) {
+    if (!selects(selection, rule)) continue;
+    enabled = selection.enable;
+    selected = true;
+  }
+  if (!enabled)
+    return set(RuleInfo::State::disabled, selected ? "disabled by the configuration: rules.select" : "enabled: false");
   if (rule.priority > options_.minimum_priority)
     return set(RuleInfo::State::disabled,
                "its priority is below the minimum, " + std::string(priority_name(options_.minimum_priority)));
@@ -401,6 +462,16 @@ void RuleCompiler::find_state(const RuleDefinition& rule, NodeId node, RuleInfo&
     return set(RuleInfo::State::inert, "needs events nothing on this kernel provides: " + joined(unobserved));
   set(RuleInfo::State::inert,
       "needs fields hullwatch does not have: " + joined(info.missing_fields) + (needs.empty() ? "" : " (" + needs + ")"));
+}
+
+void RuleCompiler::warn_unmatched() {
+  for (const auto& selection : options_.selections) {
+    if (std::ranges::any_of(definitions_.rules(), [&](const RuleDefinition& rule) { return selects(selection, rule); }))
+      continue;
+    diagnostics_.warning("LOAD_WARNING_EXTENSION",
+                         std::string("rules.select: no rule ") +
+                             (selection.tag.empty() ? "is named '" + selection.rule : "has the tag '" + selection.tag) + "'");
+  }
 }
 
 void RuleCompiler::warn_unused() {

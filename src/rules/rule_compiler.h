@@ -36,6 +36,8 @@ class RuleCompiler {
   /// Hash of a condition with its macros.
   uint64_t content_of(const std::string& text, const Expr& expr);
   std::optional<OutputTemplate> compile_output(const RuleDefinition& rule);
+  [[nodiscard]] TrackedText with_appended(const RuleDefinition& rule) const;
+  void add_members(const RuleDefinition& rule, OutputTemplate& output);
   struct Found {
     Diagnostic diagnostic;
     bool unknown_name = false;
@@ -63,6 +65,7 @@ class RuleCompiler {
                      Extensions& extensions);
   void find_sequence_state(const RuleDefinition& rule, const std::vector<NodeId>& steps, RuleInfo& info) const;
   void warn_unused();
+  void warn_unmatched();
   Diagnostic located(const CompileError& error, std::string code, const TrackedText& text, const std::string& label) const;
 
   const Definitions& definitions_;

@@ -12,6 +12,7 @@
 #include "enrich/context.h"
 #include "event/event_type.h"
 #include "rules/response_action.h"
+#include "rules/rule_options.h"
 #include "rules/suppressor.h"
 #include "util/diagnostic.h"
 #include "util/result.h"
@@ -42,6 +43,8 @@ struct RuleSetOptions {
   /// Event types this kernel has no provider for: rules that need them are inert.
   std::vector<EventType> unavailable_events = {};
   const FieldLookup* fields = nullptr;  // null: the one table
+  std::vector<RuleSelection> selections = {};
+  std::vector<AppendedOutput> append_output = {};
 };
 
 class RuleSet;

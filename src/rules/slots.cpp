@@ -126,6 +126,8 @@ Compiled<SlotId> SlotTable::intern_argument(const Operand& operand) {
     if (!argument) return argument;
     const Slot& inner = slots_[*argument];
     if (inner.type.list) return compile_error(child.offset, "a list cannot be an element of a list");
+    if (inner.kind == Slot::Kind::field && inner.reference.is_event_type())
+      return compile_error(child.offset, "field '" + child.text + "' does not take transformers");
     slot.arguments.push_back(*argument);
     slot.without_accessor.insert(slot.without_accessor.end(), inner.without_accessor.begin(), inner.without_accessor.end());
   }
@@ -178,7 +180,7 @@ Compiled<Slot> SlotTable::apply_unary(const Operand& operand, SlotId argument) c
     slot.type = OperandType{ValueType::unsigned_integer};
     return slot;
   }
-  if (slot.type.type != ValueType::string || (slot.type.bytes && slot.kind == Slot::Kind::basename))
+  if (slot.type.type != ValueType::string || (slot.type.bytes && slot.kind != Slot::Kind::base64))
     return compile_error(operand.offset, operand.text + "() cannot be applied to type '" + type_name(slot.type) + "'");
   return slot;
 }

@@ -9,6 +9,7 @@
 #include "rules/matcher.h"
 #include "rules/path_prefixes.h"
 #include "rules/transformers.h"
+#include "util/utf8.h"
 
 namespace hullwatch::rules {
 namespace {
@@ -124,7 +125,9 @@ class Regex final : public StringMatcher {
     return options;
   }
   [[nodiscard]] bool matches_text(std::string_view text) const override {
-    return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), regex_);
+    // To RE2 a byte that is no UTF-8 matches nothing, not even a dot: as Falco, it sees U+FFFD instead.
+    if (is_utf8(text)) return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), regex_);
+    return RE2::FullMatch(to_utf8(text), regex_);
   }
   RE2 regex_;
 };

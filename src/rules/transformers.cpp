@@ -35,7 +35,7 @@ std::string_view base_name(std::string_view path) {
 }
 
 std::optional<std::string> decode_base64(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;
   std::string out;
   out.reserve(text.size() * 3 / 4);
@@ -62,31 +62,41 @@ std::vector<std::string_view> parse_options(const std::vector<std::string_view>&
     return at + 1 < options.size() && options[at + 1] == ':';
   };
   std::vector<std::string_view> found;
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view argument = arguments[i];
-    if (argument == "--") break;
-    if (argument.size() < 2 || argument[0] != '-') continue;
-    for (size_t at = 1; at < argument.size(); ++at) {
-      const char option = argument[at];
-      if (!known(option)) continue;
-      const std::string_view name = argument.substr(at, 1);
-      std::optional<std::string_view> value;
-      if (takes_value(option)) {
-        if (at + 1 < argument.size()) {
-          value = argument.substr(at + 1);
-        } else if (i + 1 < arguments.size()) {
-          value = arguments[++i];
-        }
-        at = argument.size();
-      }
-      if (selector) {
-        if (*selector == option) return {value.value_or(name)};
-        continue;
-      }
+  std::optional<std::string_view> selected;
+  const auto emit = [&](char option, std::string_view name, std::optional<std::string_view> value) {
+    if (!selector) {
       found.push_back(name);
       if (value) found.push_back(*value);
+    } else if (*selector == option) {
+      selected = value.value_or(name);
+    }
+  };
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    if (argument == "--" || argument.size() < 2 || argument[0] != '-') break;  // the options end here
+    if (argument[1] == '-') continue;
+    for (size_t at = 1; at < argument.size(); ++at) {
+      const char option = argument[at];
+      if (!known(option)) {
+        if (!selector) found.emplace_back("?");
+        continue;
+      }
+      const std::string_view name = argument.substr(at, 1);
+      if (!takes_value(option)) {
+        emit(option, name, std::nullopt);
+        continue;
+      }
+      if (at + 1 < argument.size()) {
+        emit(option, name, argument.substr(at + 1));
+      } else if (i + 1 < arguments.size()) {
+        emit(option, name, arguments[++i]);
+      } else {
+        emit(option, "", std::nullopt);  // its value is missing
+      }
+      break;
     }
   }
+  if (selected) return {*selected};
   return found;
 }
 

@@ -178,6 +178,29 @@ TEST(Condition, ANumberNoFieldOfThatWidthHoldsIsAWarning) {
     EXPECT_EQ(find_code(load(rule_with(text)), "LOAD_COMPILE_CONDITION"), nullptr) << text;
 }
 
+TEST(Condition, GetoptReadsAsGetoptDoes) {
+  const auto on = [](const char* condition, std::vector<std::string_view> args) {
+    return Condition(condition).on({{"proc.args", list(std::move(args))}});
+  };
+  EXPECT_FALSE(on("getopt(proc.args, \"x\")[x] exists", {"file", "-x"})) << "options end at the first word that is none";
+  EXPECT_FALSE(on("getopt(proc.args, \"x\")[x] exists", {"-", "-x"}));
+  EXPECT_TRUE(on("getopt(proc.args, \"x\")[x] = x", {"--long", "-x"})) << "long options are passed over";
+  EXPECT_TRUE(on("getopt(proc.args, \"p:\")[p] = 2", {"-p1", "-p", "2"})) << "the last one wins";
+  EXPECT_TRUE(on("getopt(proc.args, \"p:\")[p] = \"\"", {"-p"})) << "a missing value is empty";
+  EXPECT_TRUE(on("getopt(proc.args, \"p:\")[p] = -x", {"-p", "-x"}));
+  EXPECT_TRUE(on("getopt(proc.args, \"ab\") in (a, b)", {"-ab"}));
+  EXPECT_TRUE(on("getopt(proc.args, \"a\") intersects (\"?\")", {"-z"})) << "what is not known";
+}
+
+TEST(Condition, ARegexSeesBytesThatAreNoTextAsOneCharacter) {
+  EXPECT_TRUE(Condition("proc.name regex \"a.c\"")
+                  .on({{"proc.name", text("a\xff"
+                                          "c")}}));
+  EXPECT_FALSE(Condition("proc.name regex \"ac\"")
+                   .on({{"proc.name", text("a\xff"
+                                           "c")}}));
+}
+
 // --- what does not type ---
 
 class WrongTypes : public testing::TestWithParam<const char*> {};
