@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib/monitor.sh"
 
-PAYLOADS=5
+PAYLOADS=${PAYLOADS:-5}
 cat >"$HW_SCRATCH/payload.yaml" <<'YAML'
 - rule: Payload ran
   desc: the program that hides in its own container's storm
