@@ -367,7 +367,19 @@ typedef struct {
 typedef struct refcount_struct {
 	atomic_t refs;
 } refcount_t;
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+		__u32 u6_addr32[4];
+	} in6_u;
+};
 struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport; /* network order */
+	__u16 skc_num;	 /* local port, host order */
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
@@ -381,6 +393,7 @@ struct sock {
 	struct sock_common __sk_common;
 	struct sk_buff_head sk_receive_queue;
 	__u16 sk_type;
+	__u16 sk_protocol;
 	struct pid *sk_peer_pid;
 };
 struct sk_buff {
@@ -391,6 +404,15 @@ struct sk_buff {
 };
 struct unix_skb_parms {
 	__u32 consumed;
+};
+struct tcp_skb_cb {
+	__u32 seq;
+};
+struct inet_sock {
+	__u16 inet_sport; /* network order */
+};
+struct tcp_sock {
+	__u32 copied_seq;
 };
 struct sockaddr_un {
 	unsigned short sun_family;
@@ -412,9 +434,17 @@ struct socket {
 };
 
 #define AF_UNIX		1
+#define AF_INET		2
+#define AF_INET6	10
+#define IPPROTO_TCP	6
 #define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT	2
+#define TCP_SYN_RECV	3
+#define TCP_CLOSE	7
 #define TCP_LISTEN	10
 #define SOCK_DGRAM	2
+#define S_IFMT		0170000
+#define S_IFSOCK	0140000
 
 /* ---- registers ---- */
 
@@ -441,6 +471,7 @@ struct fs_context {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *open_fds;
 };
 struct files_struct {
 	struct fdtable *fdt;

@@ -152,11 +152,11 @@ Status Daemon::open_sensor() {
   listeners_ = std::make_unique<ListenerClassifier>(
       config.runtime_socket.extra_sockets,
       [this](const hw_listener& listener, hw_listener_class verdict, uint64_t socket_cookie) {
-        if (sensor_) (void)sensor_->object().answer_listener(listener, verdict, socket_cookie);
+        if (sensor_) note_update("listeners", sensor_->object().answer_listener(listener, verdict, socket_cookie));
       });
   containers_->on_container([this](const Container& container) {
     if (!container.duplicate) metadata_->request(container.cgroup_id, container.runtime, container.id, container.meta.pod_uid);
-    if (sensor_) (void)sensor_->object().set_container(container.cgroup_id, container.cgroup_id);
+    if (sensor_) note_update("containers", sensor_->object().set_container(container.cgroup_id, container.cgroup_id));
   });
   pipeline_ = std::make_unique<Pipeline>(config, clock_, redactor_, *containers_, ports());
   use_rules(options_.rules);
@@ -203,15 +203,22 @@ PipelinePorts Daemon::ports() {
   ports.alert = [this](const std::shared_ptr<Alert>& alert) { send_alert(alert); };
   ports.event = [this](const EventContext& context) {
     counters_->event(context.event.type);
+    if (context.event.get<ExecEvent>() != nullptr || context.event.get<ExitEvent>() != nullptr)
+      listeners_->on_process_changed(context.event.header.process.tgid);
     if (sequence_ != nullptr && log_wants(options_.config.log.content, context.event))
       dispatcher_->push(log_record_from(context, redactor_, *sequence_));
   };
-  ports.classify_listener = [this](const SocketEvent& socket, const ProcessTree&) {
-    const ListenerJudgement verdict = listeners_->on_contact(socket.facts);
-    return ListenerVerdict{.runtime = verdict.runtime, .name = verdict.name};
+  const auto verdict_of = [](const ListenerJudgement& judged) {
+    return ListenerVerdict{.runtime = judged.runtime, .undecided = judged.undecided, .name = judged.name};
   };
-  ports.set_request_window = [this](uint64_t connection, const hw_request_window& window) {
-    if (sensor_) (void)sensor_->object().set_request_window(connection, window);
+  ports.runtime_socket.classify = [this, verdict_of](const SocketEvent& socket, const ProcessTree&) {
+    return verdict_of(listeners_->on_contact(socket.facts));
+  };
+  ports.runtime_socket.classify_server = [this, verdict_of](const hw_listener& listener, const hw_key& server) {
+    return verdict_of(listeners_->on_server(listener, server.tgid));
+  };
+  ports.runtime_socket.set_window = [this](uint64_t connection, const hw_request_window& window) {
+    if (sensor_) note_update("request_windows", sensor_->object().set_request_window(connection, window));
   };
   return ports;
 }

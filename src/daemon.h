@@ -74,6 +74,8 @@ class Daemon {
   void export_figures();
   void take_record(std::span<const std::byte> record);
   void report_bad_record(const Error& error);
+  /// The kernel could not be told something: counted by map, and said the first time and each time it is ten times as many.
+  void note_update(std::string_view map, const Status& told);
   void report_ready();
   [[nodiscard]] ThreadPriority priority() const;
   void take_own_priority();

@@ -60,6 +60,13 @@ void Daemon::report_bad_record(const Error& error) {
       std::cerr << "hullwatch: a kernel record was skipped (" << count << " so far): " << error.message << '\n';
 }
 
+void Daemon::note_update(std::string_view map, const Status& told) {
+  if (told) return;
+  const uint64_t count = counters_->map_update_failed(map);
+  for (uint64_t step = 1; step <= count; step *= 10)
+    if (step == count) std::cerr << "hullwatch: " << told.error().message << " (" << count << " so far)\n";
+}
+
 /// Read on the scraping thread: only what may be read from any.
 MetricSources Daemon::metric_sources() {
   MetricSources sources;

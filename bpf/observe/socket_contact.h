@@ -25,6 +25,10 @@ struct connection {
 	__u64 cookie; /* of the client's socket, 0 until it has written: a freed socket's address comes back, its cookie does
 			 not */
 	__u64 offset; /* bytes the server has read */
+	struct hw_key opener; /* who connected; start_ns 0: only its pid is known */
+	__u64 opener_home;
+	char opener_comm[HW_COMM_LEN];
+	struct hw_endpoint endpoint; /* TCP */
 	__u32 stopped;
 	__u32 pad;
 };
@@ -40,6 +44,14 @@ struct {
 	__type(key, __u64);
 	__type(value, struct connection);
 } connections __weak SEC(".maps");
+
+/* Which bytes user space wants, by connection id. Evicted: back to the default, which sends no more than HW_REQUEST_WINDOW. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CONNECTIONS);
+	__type(key, __u64);
+	__type(value, struct hw_request_window);
+} request_windows __weak SEC(".maps");
 
 /* Programs whose contact over a connection (or, for datagrams, with a listener) was sent. Evicted: sent once more. */
 struct contact_key {
@@ -143,6 +155,24 @@ HW_PART void fill_writer(struct connection *c, struct task_struct *task, __u32 p
 	fill_ancestors(c->ancestors);
 }
 
+HW_INLINE void opened_by_writer(struct connection *c)
+{
+	c->opener = c->writer.process;
+	c->opener_home = c->writer.home;
+	__builtin_memcpy(c->opener_comm, c->writer.comm, sizeof(c->opener_comm));
+}
+
+/*
+ * Another program writes from here on: what user space said of its predecessor (a runtime's own program is not listened to)
+ * does not hold for it. The contact that tells of it is in the ring before the bytes.
+ */
+HW_INLINE void reopen_window(struct connection *c)
+{
+	struct hw_request_window window = {.send_to = c->offset + HW_REQUEST_WINDOW};
+
+	bpf_map_update_elem(&request_windows, &c->id, &window, BPF_EXIST);
+}
+
 /* Whether this program's contact under `id` is still to be sent. */
 HW_INLINE bool first_contact(__u64 id, const struct hw_key *program)
 {
@@ -154,13 +184,23 @@ HW_INLINE bool first_contact(__u64 id, const struct hw_key *program)
 
 /* ---- records ---- */
 
-HW_PART void emit_contact(const struct contact *contact, struct unix_sock *u, struct task_struct *task)
+HW_INLINE void fill_opener(struct hw_socket *r, const struct connection *c)
 {
-	struct unix_address *addr = SOCK_GET(u, addr);
+	if (same_program(&c->opener, &r->h.process))
+		return;
+	r->opener = c->opener;
+	r->opener_home = c->opener_home;
+	__builtin_memcpy(r->opener_comm, c->opener_comm, sizeof(r->opener_comm));
+}
+
+/* Of current, with the listener or a socket accepted from it (any pointer); `c` is NULL where the connection is not known. */
+HW_PART void emit_contact(const struct contact *contact, struct unix_sock *u, const struct connection *c)
+{
+	struct unix_address *addr = BPF_CORE_READ(u, addr);
 	struct hw_socket *r;
 	__u64 length;
 
-	if (!addr || !emit_admit(task, HW_SOCKET, contact->listener_class != HW_LISTENER_RUNTIME))
+	if (!addr || !emit_admit(current_task(), HW_SOCKET, contact->listener_class != HW_LISTENER_RUNTIME))
 		return;
 	r = EMIT_RESERVE(HW_SOCKET, struct hw_socket);
 	if (!r)
@@ -172,11 +212,13 @@ HW_PART void emit_contact(const struct contact *contact, struct unix_sock *u, st
 	r->op = contact->op;
 	r->listener_class = contact->listener_class;
 	/* who called listen(2): copied to the client's socket at connect, and there on the listener itself */
-	if (SOCK_GET(u, sk.__sk_common.skc_state) == TCP_LISTEN)
-		r->listener_tgid = BPF_CORE_READ(&u->sk, sk_peer_pid, numbers[0].nr);
+	if (BPF_CORE_READ(u, sk.__sk_common.skc_state) == TCP_LISTEN)
+		r->listener_tgid = BPF_CORE_READ(u, sk.sk_peer_pid, numbers[0].nr);
 	else
 		r->listener_tgid = BPF_CORE_READ(u, peer, sk_peer_pid, numbers[0].nr);
-	r->type = SOCK_GET(u, sk.sk_type);
+	r->type = BPF_CORE_READ(u, sk.sk_type);
+	if (c)
+		fill_opener(r, c);
 	length = name_length(addr);
 	bpf_probe_read_kernel(r->name, length, name_of(addr));
 	r->name_len = length;
@@ -204,11 +246,12 @@ HW_INLINE void observe_connect(struct unix_sock *u, struct unix_address *addr, _
 		c = connection_make(client, &contact.listener);
 		if (c) {
 			fill_writer(c, task, provider);
+			opened_by_writer(c);
 			contact.connection = c->id;
 			first_contact(c->id, &c->writer.process);
 		}
 	}
-	emit_contact(&contact, u, task);
+	emit_contact(&contact, u, NULL);
 }
 
 /* Current wrote to `u`, a socket accepted from a listener. The peer is the socket current holds, so it lives. */
@@ -232,8 +275,11 @@ HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u
 	client = (__u64)peer;
 	cookie = cookie_of(peer);
 	c = bpf_map_lookup_elem(&connections, &client);
-	if (!c || (c->cookie && c->cookie != cookie))
+	if (!c || (c->cookie && c->cookie != cookie)) {
 		c = connection_make(client, &contact.listener);
+		if (c) /* its connect was not seen: it is older than hullwatch */
+			c->opener.tgid = BPF_CORE_READ(u, sk.sk_peer_pid, numbers[0].nr);
+	}
 	if (!c)
 		return;
 	c->cookie = cookie;
@@ -241,9 +287,11 @@ HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u
 	other = !same_program(&c->writer.process, &program);
 	if (other || c->writer.euid != GET(GET(task, cred), euid.val))
 		fill_writer(c, task, provider);
+	if (other)
+		reopen_window(c);
 	contact.connection = c->id;
 	if (other && first_contact(c->id, &program))
-		emit_contact(&contact, u, task);
+		emit_contact(&contact, u, c);
 }
 
 /*
@@ -266,7 +314,84 @@ HW_INLINE void observe_datagram(struct unix_sock *u, struct unix_address *addr, 
 		set_listener_class(&contact.listener, HW_LISTENER_PENDING);
 	fill_program(&program, task);
 	if (first_contact(contact.listener.ino ^ (__u64)contact.listener.dev << 32, &program))
-		emit_contact(&contact, u, task);
+		emit_contact(&contact, u, NULL);
+}
+
+/*
+ * Current got hold of a connection, or began with it, and need not have used it yet: `file` is an open file of its own, any
+ * pointer. What it did not connect itself is a contact, with who did.
+ */
+HW_INLINE void observe_holding(struct file *file, __u32 op, __u32 provider)
+{
+	struct contact contact = {.op = op, .provider = provider};
+	struct socket *socket;
+	struct unix_address *addr;
+	struct unix_sock *client, *accepted;
+	struct hw_key program;
+	struct connection *c;
+	__u64 address;
+	__u32 *class;
+
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return;
+	socket = BPF_CORE_READ(file, private_data);
+	client = (void *)BPF_CORE_READ(socket, sk);
+	if (BPF_CORE_READ(client, sk.__sk_common.skc_family) != AF_UNIX)
+		return;
+	accepted = (void *)BPF_CORE_READ(client, peer);
+	addr = BPF_CORE_READ(accepted, addr);
+	if (!addr)
+		return;
+	read_listener(&contact.listener, accepted, addr);
+	class = bpf_map_lookup_elem(&listeners, &contact.listener);
+	if (class && *class == HW_LISTENER_OTHER)
+		return;
+	if (!class) {
+		if (BPF_CORE_READ(addr, refcnt.refs.counter) < 2)
+			return; /* no listener: see class_at_write() */
+		set_listener_class(&contact.listener, HW_LISTENER_PENDING);
+	}
+	contact.listener_class = class ? *class : HW_LISTENER_UNKNOWN;
+	address = (__u64)client;
+	c = bpf_map_lookup_elem(&connections, &address);
+	if (!c || (c->cookie && c->cookie != (__u64)BPF_CORE_READ(client, sk.__sk_common.skc_cookie.counter))) {
+		c = connection_make(address, &contact.listener);
+		if (!c)
+			return;
+		c->opener.tgid = BPF_CORE_READ(accepted, sk.sk_peer_pid, numbers[0].nr);
+	}
+	contact.connection = c->id;
+	fill_program(&program, current_task());
+	if (!same_program(&c->opener, &program) && first_contact(c->id, &program))
+		emit_contact(&contact, accepted, c);
+}
+
+/* Descriptor `fd` of current. Global: verified once, not for each of the descriptors that are looked at. */
+__weak __noinline int hold_descriptor(__u32 fd)
+{
+	struct task_struct___files *owner = (void *)current_task();
+	struct file **files, *file = NULL;
+
+	if (fd >= BPF_CORE_READ(owner, files, fdt, max_fds))
+		return 0;
+	files = BPF_CORE_READ(owner, files, fdt, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
+	if (file)
+		observe_holding(file, HW_SOCKET_HOLD, HW_BY_ALWAYS);
+	return 0;
+}
+
+/* What current, a program that was just started, holds among its first 64 descriptors. */
+HW_INLINE void observe_inherited(struct task_struct *task)
+{
+	struct task_struct___files *owner = (void *)task;
+	unsigned long *open_fds = BPF_CORE_READ(owner, files, fdt, open_fds);
+	__u64 open = 0;
+
+	bpf_probe_read_kernel(&open, sizeof(open), open_fds);
+	for (__u32 fd = 0; fd < 64; fd++)
+		if (open & 1ULL << fd)
+			hold_descriptor(fd);
 }
 
 #endif

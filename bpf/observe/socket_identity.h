@@ -32,10 +32,10 @@ HW_INLINE struct unix_sock *unix_sock_of(struct sock *sk)
 	return HW_CASTS ? bpf_skc_to_unix_sock(sk) : (struct unix_sock *)sk;
 }
 
-/* Of the bound name, without its end, at most HW_SUN_PATH. */
+/* Of the bound name, without its end, at most HW_SUN_PATH. `addr` may be any pointer to an address. */
 HW_INLINE __u64 name_length(struct unix_address *addr)
 {
-	__u64 length = (__u32)SOCK_GET(addr, len);
+	__u64 length = (__u32)BPF_CORE_READ(addr, len);
 
 	length = length > 2 ? length - 2 : 0;
 	barrier_var(length); /* keep the compiler from testing a copy, which the verifier would not connect with this */
@@ -87,6 +87,22 @@ HW_INLINE __u64 cookie_of(struct sock *sk)
 		return bpf_get_socket_cookie(sk);
 	cookie = (__u64)SOCK_GET(sk, __sk_common.skc_cookie.counter);
 	return cookie ? cookie : (__u64)sk;
+}
+
+/* As fill_listener(), of a socket that was found by reading: slower, and `u` may be any pointer. */
+HW_INLINE void read_listener(struct hw_listener *out, struct unix_sock *u, struct unix_address *addr)
+{
+	struct inode *inode = BPF_CORE_READ(u, path.dentry, d_inode);
+
+	if (!inode) {
+		out->ino = abstract_name(addr);
+		out->dev = 0;
+		out->netns = BPF_CORE_READ(u, sk.__sk_common.skc_net.net, ns.inum);
+		return;
+	}
+	out->ino = BPF_CORE_READ(inode, i_ino);
+	out->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	out->netns = 0;
 }
 
 HW_INLINE void set_listener_class(struct hw_listener *listener, __u32 class)

@@ -6,7 +6,7 @@
 #ifndef HULLWATCH_SOCKET_REQUEST_H
 #define HULLWATCH_SOCKET_REQUEST_H
 
-#include "socket_contact.h"
+#include "tcp_api.h"
 
 #define REQUEST_CHUNKS 16 /* of one read; the kernel queues at most 36 KiB in one buffer */
 
@@ -20,14 +20,6 @@
 #define NR_RECVMMSG 243
 #endif
 #define MSG_PEEK 2
-
-/* Which bytes user space wants, by connection id. Evicted: back to the default, which sends no more than HW_REQUEST_WINDOW. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, CONNECTIONS);
-	__type(key, __u64);
-	__type(value, struct hw_request_window);
-} request_windows __weak SEC(".maps");
 
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *out) __weak __ksym;
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __weak __ksym;
@@ -84,6 +76,7 @@ HW_PART void emit_request(struct connection *c, struct sk_buff *skb, __u32 offse
 	r->length = length;
 	r->request_flags = flags;
 	fill_program(&r->server, task);
+	r->client = c->endpoint;
 	if (length) {
 		if (copy_bytes(slot, skb, offset, length)) {
 			r->request_flags |= HW_REQUEST_UNREADABLE;
@@ -116,7 +109,7 @@ HW_INLINE struct connection *connection_read(struct sock *sk, struct unix_sock *
 	struct hw_listener listener;
 	struct unix_address *addr;
 	struct connection *c;
-	__u32 *class;
+	__u32 *class = NULL;
 
 	if (server) { /* most sockets are no runtime's: they leave after one lookup */
 		addr = SOCK_GET(server, addr);
@@ -124,15 +117,16 @@ HW_INLINE struct connection *connection_read(struct sock *sk, struct unix_sock *
 			return NULL;
 		fill_listener(&listener, server, addr);
 		class = bpf_map_lookup_elem(&listeners, &listener);
-		if (!class || *class == HW_LISTENER_OTHER)
+		if (class && *class == HW_LISTENER_OTHER)
 			return NULL;
 	}
+	/* a listener that was closed has no class any more; what it accepted is still served */
 	c = bpf_map_lookup_elem(&connections, &client);
 	if (c && (!c->cookie || c->cookie == (__u64)SOCK_GET(sk, __sk_common.skc_cookie.counter))) {
 		class = bpf_map_lookup_elem(&listeners, &c->listener);
-		return class && *class != HW_LISTENER_OTHER ? c : NULL;
+		return class && *class == HW_LISTENER_OTHER ? NULL : c;
 	}
-	if (!server)
+	if (!server || !class)
 		return NULL;
 	/* read before its writer could be noted down (evicted, or a server that does not sleep): who connected is all that is
 	 * known */
@@ -171,21 +165,14 @@ static long send_chunk(__u64 index, struct sending *s)
 }
 
 /*
- * Current, a server, reads `length` bytes of `skb`, sent by client socket `sk`. True: `sending` is what is to be sent of them,
- * and the program does so, chunk by chunk, by send_chunk() and sent().
+ * Current, a server, reads `length` bytes of `skb`, from `offset` in it, over `c`. True: `sending` is what is to be sent of
+ * them, and the program does so, chunk by chunk, by send_chunk() and sent().
  */
-HW_INLINE bool observe_read(struct sk_buff *skb, struct sock *sk, struct unix_sock *server, __u32 length,
-			    struct sending *sending)
+HW_INLINE bool observe_bytes(struct connection *c, struct sk_buff *skb, __u32 offset, __u32 length, struct sending *sending)
 {
-	struct task_struct *task = current_task();
-	struct hw_request_window *window;
+	struct hw_request_window *window = bpf_map_lookup_elem(&request_windows, &c->id);
 	__u64 send_to = HW_REQUEST_WINDOW, skip_to = 0;
-	struct connection *c;
 
-	c = connection_read(sk, server);
-	if (!c || is_peek(task))
-		return false;
-	window = bpf_map_lookup_elem(&request_windows, &c->id);
 	if (window) {
 		skip_to = window->skip_to;
 		send_to = window->send_to;
@@ -193,7 +180,7 @@ HW_INLINE bool observe_read(struct sk_buff *skb, struct sock *sk, struct unix_so
 	sending->skb = skb;
 	sending->c = c;
 	sending->end = c->offset + length;
-	sending->offset = ((struct unix_skb_parms *)skb->cb)->consumed;
+	sending->offset = offset;
 	if (sending->end <= skip_to) {
 		c->offset = sending->end;
 		return false;
@@ -216,6 +203,47 @@ HW_INLINE bool observe_read(struct sk_buff *skb, struct sock *sk, struct unix_so
 HW_INLINE void sent(struct sending *sending)
 {
 	sending->c->offset = sending->end;
+}
+
+/* A read of what client socket `sk` sent; `server` is the socket being read, NULL when the client has closed. */
+HW_INLINE bool observe_read(struct sk_buff *skb, struct sock *sk, struct unix_sock *server, __u32 length,
+			    struct sending *sending)
+{
+	struct connection *c = connection_read(sk, server);
+
+	if (!c || is_peek(current_task()))
+		return false;
+	return observe_bytes(c, skb, ((struct unix_skb_parms *)skb->cb)->consumed, length, sending);
+}
+
+/*
+ * A read of TCP socket `sk`. How far it has been read stands in the socket until the read is over, where the buffer begins in
+ * the buffer. Data that came with a SYN (fast open) is not at its place; no runtime's server accepts that.
+ */
+HW_INLINE bool observe_tcp_read(struct sk_buff *skb, struct sock *sk, __u32 length, struct sending *sending)
+{
+	__u64 server = (__u64)sk;
+	struct hw_listener listener;
+	struct connection *c;
+	__u32 *class;
+
+	tcp_listener(&listener, sk);
+	class = bpf_map_lookup_elem(&listeners, &listener);
+	if (!class || *class == HW_LISTENER_OTHER || is_peek(current_task()))
+		return false;
+	c = bpf_map_lookup_elem(&connections, &server);
+	if (!c || c->cookie != TCP_COOKIE) { /* older than hullwatch */
+		struct tcp_addresses addresses = {};
+
+		c = connection_from_elsewhere(server, &listener);
+		if (!c)
+			return false;
+		fill_addresses(&addresses, sk, true);
+		fill_endpoint(c, &addresses);
+	}
+	return observe_bytes(
+	    c, skb, BPF_CORE_READ((struct tcp_sock *)sk, copied_seq) - BPF_CORE_READ((struct tcp_skb_cb *)skb->cb, seq), length,
+	    sending);
 }
 
 #endif

@@ -310,7 +310,10 @@ struct hw_cgroup {
 
 enum hw_socket_op {
 	HW_SOCKET_CONNECT = 0,
-	HW_SOCKET_USE, /* first write by a process that did not connect: inherited or received descriptor */
+	HW_SOCKET_USE,	   /* first write by a process that did not connect: inherited or received descriptor */
+	HW_SOCKET_RECEIVE, /* got a connected descriptor (SCM_RIGHTS, pidfd_getfd); it need not use it */
+	HW_SOCKET_HOLD,	   /* a program in a container was started with a connected descriptor */
+	HW_SOCKET_LISTEN,  /* began to listen; TCP only */
 	HW_SOCKET_OP_MAX,
 };
 
@@ -322,11 +325,23 @@ enum hw_listener_class {
 	HW_LISTENER_RUNTIME,	 /* a runtime's API: contact, use and request are sent */
 };
 
-/* A listening local socket, whatever name leads to it. Abstract: dev 0, ino a hash of the name, netns set. */
+#define HW_LISTENER_TCP 0xffffffffU
+
+/*
+ * A listening local socket, whatever name leads to it. Abstract: dev 0, ino a hash of the name, netns set. TCP: dev
+ * HW_LISTENER_TCP, ino the port, netns set; whatever address it is bound to.
+ */
 struct hw_listener {
 	__u64 ino;
 	__u32 dev;
 	__u32 netns;
+};
+
+/* Of a TCP connection's client, as the server sees it. All zero for local sockets. */
+struct hw_endpoint {
+	__u8 address[16]; /* an IPv4 address as ::ffff:a.b.c.d */
+	__u16 port;
+	__u16 pad[3];
 };
 
 struct hw_socket {
@@ -340,6 +355,11 @@ struct hw_socket {
 	__u32 type;		/* SOCK_STREAM … */
 	__u32 name_len;		/* of `name`; an abstract name begins with NUL */
 	char name[HW_SUN_PATH]; /* sun_path the listener was bound to: a label, never the identity */
+	/* who connected, where another program acts; start_ns 0: only its pid is known */
+	struct hw_key opener;
+	__u64 opener_home;
+	char opener_comm[HW_COMM_LEN];
+	struct hw_endpoint client;
 };
 
 enum hw_request_flag {
@@ -360,6 +380,7 @@ struct hw_request {
 	struct hw_key server;
 	struct hw_span bytes;
 	__u32 pad;
+	struct hw_endpoint client;
 };
 
 #define HW_REQUEST_WINDOW (80 * 1024) /* bytes of a connection that are sent before user space has said anything of it */

@@ -42,6 +42,11 @@ constexpr std::array kPatterns = {
     Pattern{"GET", "swarm/unlockkey", "swarm/unlockkey", ApiDanger::critical},
     Pattern{"GET", "secrets/**", "secrets", ApiDanger::manage},
     Pattern{"POST", "services/create", "services/create", ApiDanger::critical},
+    // The kubelet's, which run a command in a container or lead into its network.
+    Pattern{"", "run/*/*/*", "kubelet/run", ApiDanger::critical},
+    Pattern{"", "exec/*/*/*", "kubelet/exec", ApiDanger::critical},
+    Pattern{"", "attach/*/*/*", "kubelet/attach", ApiDanger::critical},
+    Pattern{"", "portForward/*/*", "kubelet/port_forward", ApiDanger::critical},
     Pattern{"POST", "build", "build", ApiDanger::manage},
     Pattern{"POST", "auth", "auth", ApiDanger::manage},
 };

@@ -58,6 +58,11 @@ bool json_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'
 }  // namespace
 
 void HttpRequestParser::feed(std::string_view bytes) {
+  // A TLS handshake record. No HTTP request begins so, nor does any other stream that is read here.
+  if (idle() && !bytes.empty() && bytes.front() == 0x16) {
+    request_.tls = true;
+    return fail();
+  }
   while (!bytes.empty() && state_ != State::opaque) {
     if (state_ == State::body || state_ == State::chunk) {
       const auto part = bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(remaining_, bytes.size())));
@@ -271,6 +276,7 @@ void HttpRequestParser::fail() {
   const bool taken_over = after_upgrade_ && state_ == State::start;
   ParsedRequest broken;
   broken.http2 = request_.http2;
+  broken.tls = request_.tls;
   broken.opaque = true;
   become_opaque();
   if (!taken_over) report_unreadable(std::move(broken));

@@ -28,6 +28,7 @@ struct ParsedRequest {
   bool body_complete = true;  // false: the JSON value did not end within kMaxBody, or not in time: judge what may be missing
   bool readable = true;       // false: bytes that are no request we can read; the members above mean nothing
   bool http2 = false;         // the gRPC preface; never readable
+  bool tls = false;           // begins as TLS does; never readable
   bool lost = false;          // not readable because bytes did not reach us, whatever the client sent
   bool opaque = false;        // nothing after this request will be seen on its connection
   bool overrun = false;  // a second record for a request handed out before: its chunked body is longer than is read, so that

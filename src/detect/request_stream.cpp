@@ -22,16 +22,23 @@ struct RequestStreams::Stream {
 
   void hand_out(const ParsedRequest& request) {
     request.readable ? ++stats.requests : ++stats.unreadable;
-    (*sink)(request, from);
+    (*sink)(request, from, client);
     // What else ends within the current record also began in it.
-    if (record != nullptr) from = *record;
+    if (record != nullptr) begin_here();
+  }
+
+  void begin_here() {
+    from = *record;
+    client = *writer;
   }
 
   RequestStreamStats& stats;
   HttpRequestParser parser;
-  const Sink* sink = nullptr;          // of the call going on
-  const hw_request* record = nullptr;  // of the call going on
-  hw_request from{};                   // where the request being read began
+  const Sink* sink = nullptr;             // of the call going on
+  const hw_request* record = nullptr;     // of the call going on
+  const RuntimeClient* writer = nullptr;  // of `record`
+  hw_request from{};                      // where the request being read began
+  RuntimeClient client;                   // who began it
   uint64_t next_offset = 0;
   uint64_t send_to = 0;  // as the kernel has it; 0: never set
   uint64_t spent = 0;    // bytes of a body that were read only to find its end
@@ -67,7 +74,7 @@ RequestStreams::Stream& RequestStreams::stream_of(const hw_request& record, cons
   return stream;
 }
 
-void RequestStreams::on_bytes(const hw_request& record, std::string_view bytes, const Sink& sink) {
+void RequestStreams::on_bytes(const hw_request& record, std::string_view bytes, RuntimeClient client, const Sink& sink) {
   if (record.offset > kMaxOffset) {
     ++stats_.gaps;
     return;
@@ -77,7 +84,8 @@ void RequestStreams::on_bytes(const hw_request& record, std::string_view bytes, 
   if (stream.stopped || stream.parser.opaque()) return;
   stream.sink = &sink;
   stream.record = &record;
-  if (stream.parser.idle() || (record.h.home != 0 && stream.from.h.home == 0)) stream.from = record;
+  stream.writer = &client;
+  if (stream.parser.idle() || (record.h.home != 0 && stream.from.h.home == 0)) stream.begin_here();
 
   const uint64_t end = record.offset + record.length;
   bytes = bytes.substr(0, record.length);
@@ -133,6 +141,13 @@ void RequestStreams::on_tick(uint64_t now_ns, const Sink& sink) {
     stream->sink = &sink;
     stream->parser.flush();
   }
+}
+
+void RequestStreams::resume(uint64_t connection) {
+  const auto found = streams_.find(connection);
+  if (found == streams_.end() || !found->second->stopped || found->second->parser.opaque()) return;
+  order_.erase(found->second->order);
+  streams_.erase(found);
 }
 
 void RequestStreams::ignore(uint64_t connection) {

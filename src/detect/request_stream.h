@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "detect/http_request.h"
+#include "detect/runtime_client.h"
 #include "hullwatch/wire.h"
 
 namespace hullwatch {
@@ -29,9 +30,9 @@ class RequestStreams {
   static constexpr size_t kMaxConnections = 256;
   static constexpr uint64_t kPatienceNs = 200'000'000;  // a body that stalls so long is judged by what has come
 
-  /// A request, and the record its first byte came in (its header is the client's). When several processes wrote one request
-  /// and one of them is in a container, that one's record. Valid during the call.
-  using Sink = std::function<void(const ParsedRequest&, const hw_request& from)>;
+  /// A request, the record its first byte came in (its header is the client's) and what was known of the client then. When
+  /// several processes wrote one request and one of them is in a container, that one's. Valid during the call.
+  using Sink = std::function<void(const ParsedRequest&, const hw_request& from, const RuntimeClient& client)>;
   /// Puts `window` into the kernel's map `request_windows` under `connection`.
   using SetWindow = std::function<void(uint64_t connection, const hw_request_window& window)>;
 
@@ -41,11 +42,13 @@ class RequestStreams {
   RequestStreams& operator=(const RequestStreams&) = delete;
 
   /// Takes one record; calls `sink` for each request that ends, or becomes clear, with it.
-  void on_bytes(const hw_request& record, std::string_view bytes, const Sink& sink);
+  void on_bytes(const hw_request& record, std::string_view bytes, RuntimeClient client, const Sink& sink);
   /// Judges bodies that stalled. About ten times a second.
   void on_tick(uint64_t now_ns, const Sink& sink);
   /// The listener turned out to be no runtime, or the connection is of no interest: drops it, and the kernel stops sending.
   void ignore(uint64_t connection);
+  /// Another program uses the connection, for which the kernel has begun to send again: what was ignored is looked at.
+  void resume(uint64_t connection);
 
   [[nodiscard]] size_t size() const;
   [[nodiscard]] const RequestStreamStats& stats() const { return stats_; }

@@ -3,9 +3,11 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <array>
+#include <cstring>
 
-#include "detect/docker_api.h"
+#include "detect/request_finding.h"
+#include "detect/runtime_component.h"
+#include "event/kernel_names.h"
 
 namespace hullwatch {
 namespace {
@@ -14,90 +16,26 @@ constexpr uint64_t kContactPatience = 100'000'000;  // a request follows its con
 constexpr size_t kMaxContacts = 512;
 constexpr size_t kMaxListeners = 4096;
 constexpr size_t kMaxTold = 16384;
+constexpr size_t kMaxOpeners = 4096;
 
-/// Programs that runtimes are made of, by the file name of their exe.
-constexpr std::array<std::string_view, 18> kComponents = {"dockerd",
-                                                          "containerd",
-                                                          "containerd-shim",
-                                                          "containerd-shim-runc-v1",
-                                                          "containerd-shim-runc-v2",
-                                                          "docker-proxy",
-                                                          "docker-init",
-                                                          "runc",
-                                                          "crun",
-                                                          "conmon",
-                                                          "crio",
-                                                          "kubelet",
-                                                          "buildkitd",
-                                                          "cri-dockerd",
-                                                          "podman",
-                                                          "rootlessport",
-                                                          "netavark",
-                                                          "aardvark-dns"};
-
-std::string_view base_name(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string all;
-  for (const std::string& part : parts) all += (all.empty() ? "" : "; ") + part;
-  return all;
-}
-
-std::string unreadable_because(const ParsedRequest& request) {
-  if (request.http2) return "gRPC: the call could not be read, judged as the worst";
-  if (request.lost) return "bytes of the request were lost on their way to hullwatch: judged as the worst";
-  return "the request could not be read: judged as the worst";
-}
-
-/// Uploads: their bodies are archives, not JSON, and longer than anybody reads. What they ask for stands in the path.
-bool is_upload(const ParsedRequest& request) {
-  return request.path == "/build" || request.path == "/images/load" || request.path == "/images/create" ||
-         request.path.ends_with("/archive") || request.path.starts_with("/libpod/build") ||
-         request.path == "/libpod/images/load" || request.path == "/libpod/images/import";
-}
-
-RuntimeRequestFinding finding_of(const ParsedRequest& request) {
-  RuntimeRequestFinding finding;
-  finding.readable = request.readable;
-  if (!request.readable) {
-    finding.danger = "critical";
-    finding.reasons = unreadable_because(request);
-    return finding;
-  }
-  const ApiCall call = judge_api_call(request);
-  finding.danger = api_danger_name(call.danger);
-  finding.method = request.method;
-  finding.path = request.version.empty() ? request.path : "/" + request.version + request.path;
-  finding.version = call.version;
-  finding.action = call.action;
-  finding.target = call.target;
-  finding.image = call.image;
-  finding.binds = call.binds;
-  finding.pid_mode = call.pid_mode;
-  finding.network_mode = call.network_mode;
-  finding.cap_add = call.cap_add;
-  finding.command = call.command;
-  finding.security_opt = call.security_opt;
-  finding.privileged = call.privileged;
-  finding.reasons = joined(call.reasons);
-  return finding;
-}
-
-/// A container reads once per life, a host program once per exec.
-uint64_t reader_hash(const hw_header& header, uint64_t listener_hash) {
-  const uint64_t reader =
+/// A container reads once per life, a host program once per exec, a client from elsewhere once per address.
+uint64_t reader_hash(const RuntimeClient& client, uint64_t listener_hash) {
+  const hw_header& header = client.header;
+  uint64_t reader =
       header.home != 0 ? header.home : header.process.start_ns * 31 + header.process.tgid * 7ULL + header.process.execs;
+  if (client.remote)
+    reader = std::hash<std::string_view>{}(std::string_view(client.address).substr(0, client.address.rfind(':')));
   return (reader * 0x9e3779b97f4a7c15ULL) ^ listener_hash;
+}
+
+bool same_program(const hw_key& a, const hw_key& b) {
+  return a.tgid == b.tgid && (a.start_ns == 0 || b.start_ns == 0 || (a.start_ns == b.start_ns && a.execs == b.execs));
 }
 
 }  // namespace
 
-RuntimeSocketDetector::RuntimeSocketDetector(const RuntimeSocketConfig& config, Classify classify,
-                                             RequestStreams::SetWindow set_window)
-    : config_(config), classify_(std::move(classify)), streams_(std::move(set_window)) {}
+RuntimeSocketDetector::RuntimeSocketDetector(const RuntimeSocketConfig& config, RuntimeSocketPorts ports)
+    : config_(config), ports_(std::move(ports)), streams_(ports_.set_window) {}
 
 void RuntimeSocketDetector::on_event(const EventContext& context, const FindingSink& found) {
   if (const auto* socket = context.event.get<SocketEvent>(); socket != nullptr)
@@ -110,41 +48,63 @@ const RuntimeSocketDetector::Listener& RuntimeSocketDetector::meet(const SocketE
   if (listeners_.size() >= kMaxListeners) listeners_.clear();  // each is classified again at its next contact
   Listener& listener = listeners_[id_of(socket.facts.listener)];
   const bool unanswered = socket.facts.listener_class != HW_LISTENER_RUNTIME || listener.socket.empty();
-  if (unanswered && classify_) listener.verdict = classify_(socket, context.tree);
+  if (unanswered && ports_.classify) listener.verdict = ports_.classify(socket, context.tree);
   listener.socket = socket.name;
-  listener.tgid = socket.facts.listener_tgid;
+  if (socket.facts.listener_tgid != 0) listener.tgid = socket.facts.listener_tgid;
   return listener;
 }
 
 void RuntimeSocketDetector::on_contact(const SocketEvent& socket, const EventContext& context, const FindingSink& found) {
-  if (!meet(socket, context).verdict.runtime) return streams_.ignore(socket.facts.connection);
+  const ListenerVerdict verdict = meet(socket, context).verdict;
+  if (socket.facts.op == HW_SOCKET_LISTEN) return;
+  if (!verdict.runtime && !verdict.undecided) return streams_.ignore(socket.facts.connection);
   const ListenerId id = id_of(socket.facts.listener);
   Contact contact{.connection = socket.facts.connection,
                   .until_ns = context.event.header.time_ns + kContactPatience,
                   .listener = id,
-                  .client = client_of(context.event.header, context.event.ancestors, &context, id)};
+                  .client = client_of(context, id, socket.facts.client)};
   if (contact.client.component) {
     ++stats_.component_requests;
-    return streams_.ignore(socket.facts.connection);
+    // A connection that was handed on is not the runtime's own any more: what comes over it is looked at.
+    return socket.facts.op == HW_SOCKET_CONNECT ? streams_.ignore(socket.facts.connection) : void();
   }
+  if (socket.facts.op != HW_SOCKET_CONNECT) streams_.resume(socket.facts.connection);
+  if (socket.facts.opener.tgid != 0) note_opener(socket, context);
   contacts_.push_back(std::move(contact));
   if (contacts_.size() > kMaxContacts) on_tick(contacts_.front().until_ns, found);
 }
 
-void RuntimeSocketDetector::on_bytes(const RequestEvent& request, const EventContext& context, const FindingSink& found) {
-  const auto listener = listeners_.find(id_of(request.facts.listener));
-  if (listener != listeners_.end() && !listener->second.verdict.runtime) return streams_.ignore(request.facts.connection);
-  streams_.on_bytes(request.facts, request.bytes,
-                    [&](const ParsedRequest& parsed, const hw_request& from) { on_request(parsed, from, &context, found); });
+void RuntimeSocketDetector::note_opener(const SocketEvent& socket, const EventContext& context) {
+  if (openers_.size() >= kMaxOpeners) openers_.clear();  // later requests over these are told without it
+  const hw_socket& facts = socket.facts;
+  ConnectionOpener opener{.process = facts.opener, .home = facts.opener_home, .name = {}, .known = facts.opener.start_ns != 0};
+  opener.name.assign(facts.opener_comm, strnlen(facts.opener_comm, HW_COMM_LEN));
+  if (const Process* process = context.tree.find(facts.opener); process != nullptr) opener.name = process->comm;
+  openers_[facts.connection] = std::move(opener);
 }
 
-void RuntimeSocketDetector::on_request(const ParsedRequest& request, const hw_request& from, const EventContext* context,
+/// A listener that nobody met counts as a runtime's: the kernel sends bytes of no other.
+bool RuntimeSocketDetector::is_runtimes(const hw_request& record) {
+  const auto listener = listeners_.find(id_of(record.listener));
+  if (listener == listeners_.end()) return true;
+  ListenerVerdict& verdict = listener->second.verdict;
+  if (verdict.undecided && ports_.classify_server) verdict = ports_.classify_server(record.listener, record.server);
+  return verdict.runtime || verdict.undecided;
+}
+
+void RuntimeSocketDetector::on_bytes(const RequestEvent& request, const EventContext& context, const FindingSink& found) {
+  if (!is_runtimes(request.facts)) return streams_.ignore(request.facts.connection);
+  streams_.on_bytes(request.facts, request.bytes, client_of(context, id_of(request.facts.listener), request.facts.client),
+                    [&](const ParsedRequest& parsed, const hw_request& from, const RuntimeClient& client) {
+                      on_request(parsed, from, client, found);
+                    });
+}
+
+void RuntimeSocketDetector::on_request(const ParsedRequest& request, const hw_request& from, RuntimeClient client,
                                        const FindingSink& found) {
-  const ListenerId listener = id_of(from.listener);
   const auto contact =
       std::find_if(contacts_.begin(), contacts_.end(), [&](const Contact& c) { return c.connection == from.connection; });
   // A descriptor can be handed on: the writer counts, but what is known of the one who connected helps where it is the same.
-  Client client = client_of(from.h, from.ancestors, context, listener);
   if (contact != contacts_.end()) {
     if (client.image.empty() && contact->client.header.home == from.h.home) client.image = contact->client.image;
     contacts_.erase(contact);
@@ -155,41 +115,41 @@ void RuntimeSocketDetector::on_request(const ParsedRequest& request, const hw_re
   }
   // The second record of a long body was told with the first, unless what it hides could have been JSON that matters.
   if (request.overrun && is_upload(request)) return;
-  RuntimeRequestFinding finding = finding_of(request);
-  if (request.overrun) {
-    finding.readable = false;
-    finding.danger = "critical";
-    finding.reasons = "its body went on for longer than is read: judged as the worst";
-  }
-  tell(std::move(finding), client, listener, found);
+  tell(finding_of(request), client, id_of(from.listener), from.connection, found);
 }
 
 void RuntimeSocketDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
-  streams_.on_tick(now_ns,
-                   [&](const ParsedRequest& request, const hw_request& from) { on_request(request, from, nullptr, found); });
+  streams_.on_tick(now_ns, [&](const ParsedRequest& request, const hw_request& from, const RuntimeClient& client) {
+    on_request(request, from, client, found);
+  });
   while (!contacts_.empty() && contacts_.front().until_ns <= now_ns) {
     const Contact contact = std::move(contacts_.front());
     contacts_.pop_front();
+    const auto listener = listeners_.find(contact.listener);
+    if (listener != listeners_.end() && !listener->second.verdict.runtime) continue;
     RuntimeRequestFinding finding;
     finding.danger = "contact";
-    tell(std::move(finding), contact.client, contact.listener, found);
+    tell(std::move(finding), contact.client, contact.listener, contact.connection, found);
   }
 }
 
-void RuntimeSocketDetector::tell(RuntimeRequestFinding finding, const Client& client, const ListenerId& listener,
-                                 const FindingSink& found) {
-  if (finding.danger == "read" || finding.danger == "contact") {
-    if (told_.size() >= kMaxTold) told_.clear();  // readers are told once more
-    if (!told_.insert(reader_hash(client.header, ListenerHash{}(listener))).second) {
-      ++stats_.repeated_reads;
-      return;
-    }
-  }
+/// The kubelet asks every caller over TLS who it is and what it may; Docker gives whoever it lets in the node.
+void judge_encrypted(RuntimeRequestFinding& finding, const RuntimeClient& client) {
+  if (finding.protocol == "tls" && (client.remote || finding.runtime == "kubelet")) finding.danger = "contact";
+}
+
+void RuntimeSocketDetector::tell(RuntimeRequestFinding finding, const RuntimeClient& client, const ListenerId& listener,
+                                 uint64_t connection, const FindingSink& found) {
   if (const auto known = listeners_.find(listener); known != listeners_.end()) {
     finding.runtime = known->second.verdict.name;
     finding.socket = known->second.socket;
   }
   if (finding.runtime.empty()) finding.runtime = "unknown";
+  finding.address = client.address;
+  finding.remote = client.remote;
+  judge_encrypted(finding, client);
+  tell_opener(finding, client, connection);
+  if (told_before(finding, client, listener)) return;
   apply_allowance(finding, client.image);
   Event event;
   event.type = EventType::runtime_request;
@@ -199,35 +159,50 @@ void RuntimeSocketDetector::tell(RuntimeRequestFinding finding, const Client& cl
   found(std::move(event));
 }
 
-RuntimeSocketDetector::Client RuntimeSocketDetector::client_of(const hw_header& header, const hw_ancestor* ancestors,
-                                                               const EventContext* context, const ListenerId& listener) const {
-  Client client;
-  client.header = header;
-  if (ancestors != nullptr) client.ancestors.assign(ancestors, ancestors + HW_ANCESTORS);
-  if (context == nullptr) return client;
-  if (context->container != nullptr && context->event.header.home == header.home) client.image = context->container->meta.image;
-  client.component = is_component(*context, listener);
-  return client;
+void RuntimeSocketDetector::tell_opener(RuntimeRequestFinding& finding, const RuntimeClient& client,
+                                        uint64_t connection) const {
+  const auto opener = openers_.find(connection);
+  if (opener == openers_.end() || same_program(opener->second.process, client.header.process)) return;
+  finding.inherited = true;
+  finding.opener_pid = opener->second.process.tgid;
+  finding.opener_name = opener->second.name;
+  finding.opener_home = opener->second.home;
+  finding.opener_known = opener->second.known;
 }
 
-/// A program of a runtime: on the host, its exe root's own and not writable by others, and either the listener of the socket
-/// or its child, or one of the programs runtimes are made of.
-bool RuntimeSocketDetector::is_component(const EventContext& context, const ListenerId& listener) const {
-  if (context.event.in_container() || context.process == nullptr) return false;
-  if ((context.process->exe_flags & (HW_EXE_NOT_ROOTS | HW_EXE_WRITABLE | HW_EXE_UNLINKED | HW_EXE_MEMFD)) != 0) return false;
+/// Reading, contacts, and what is encrypted; over a connection of another's making it is told apart.
+bool RuntimeSocketDetector::told_before(const RuntimeRequestFinding& finding, const RuntimeClient& client,
+                                        const ListenerId& listener) {
+  if (finding.danger != "read" && finding.danger != "contact" && finding.protocol != "tls") return false;
+  if (told_.size() >= kMaxTold) told_.clear();  // readers are told once more
+  if (told_.insert(reader_hash(client, ListenerHash{}(listener)) + (finding.inherited ? 1 : 0)).second) return false;
+  ++stats_.repeated_reads;
+  return true;
+}
+
+RuntimeClient RuntimeSocketDetector::client_of(const EventContext& context, const ListenerId& listener,
+                                               const hw_endpoint& endpoint) const {
+  RuntimeClient client;
+  client.header = context.event.header;
+  client.address = endpoint_text(endpoint);
+  client.remote = endpoint.port != 0 && client.header.process.tgid == 0;
+  if (context.event.ancestors != nullptr)
+    client.ancestors.assign(context.event.ancestors, context.event.ancestors + HW_ANCESTORS);
+  if (context.container != nullptr) client.image = context.container->meta.image;
   const auto known = listeners_.find(listener);
-  const uint32_t listening = known != listeners_.end() ? known->second.tgid : 0;
-  if (listening > 1 && (context.process->key.tgid == listening || context.process->creator.tgid == listening)) return true;
-  const std::string_view name = base_name(context.process->exe_path.view());
-  return std::find(kComponents.begin(), kComponents.end(), name) != kComponents.end() && context.event.header.euid == 0;
+  client.component = is_runtime_component(context, known != listeners_.end() ? known->second.tgid : 0);
+  return client;
 }
 
 void RuntimeSocketDetector::apply_allowance(RuntimeRequestFinding& finding, std::string_view image) const {
   if (image.empty()) return;
   const bool reads = finding.danger == "read" || finding.danger == "contact";
+  // Nobody can tell what is encrypted; who may change things may use what cannot be told from it.
+  const bool manages = finding.danger == "manage" || finding.protocol == "tls";
   for (const RuntimeSocketAllow& entry : config_.allow) {
-    if (!(reads || (entry.manage && finding.danger == "manage"))) continue;
+    if (!(reads || (entry.manage && manages))) continue;
     if (fnmatch(entry.image.c_str(), std::string(image).c_str(), 0) != 0) continue;
+    if (!reads) finding.danger = "manage";
     finding.allowed = true;
     finding.allow_reason = entry.reason;
     return;

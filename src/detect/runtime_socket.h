@@ -13,13 +13,25 @@
 #include "config/config.h"
 #include "detect/detector.h"
 #include "detect/request_stream.h"
+#include "detect/runtime_client.h"
 
 namespace hullwatch {
 
 /// What a listener is taken for.
 struct ListenerVerdict {
   bool runtime = false;
-  std::string name;  // "docker", "containerd", "crio", "podman", "buildkit", "kubelet", …
+  bool undecided = false;  // it listens for another: whose API it is shows when somebody reads from it
+  std::string name;        // "docker", "containerd", "crio", "podman", "buildkit", "kubelet", …
+};
+
+/// What the detector asks of the world.
+struct RuntimeSocketPorts {
+  /// At each first contact with a listener.
+  std::function<ListenerVerdict(const SocketEvent&, const ProcessTree&)> classify{};
+  /// An undecided listener's connection is being read by `server`: the last word on it.
+  std::function<ListenerVerdict(const hw_listener&, const hw_key& server)> classify_server{};
+  /// What of a connection the kernel is still to send.
+  RequestStreams::SetWindow set_window{};
 };
 
 struct RuntimeSocketStats {
@@ -29,10 +41,7 @@ struct RuntimeSocketStats {
 
 class RuntimeSocketDetector final : public Detector {
  public:
-  using Classify = std::function<ListenerVerdict(const SocketEvent&, const ProcessTree&)>;
-
-  /// `classify` is asked at each first contact with a listener; `set_window` tells the kernel what of a connection to send.
-  RuntimeSocketDetector(const RuntimeSocketConfig& config, Classify classify, RequestStreams::SetWindow set_window);
+  RuntimeSocketDetector(const RuntimeSocketConfig& config, RuntimeSocketPorts ports);
 
   void on_event(const EventContext& context, const FindingSink& found) override;
   void on_tick(uint64_t now_ns, const FindingSink& found) override;
@@ -56,33 +65,32 @@ class RuntimeSocketDetector final : public Detector {
     uint32_t tgid = 0;  // who listens
   };
   /// Who spoke: kept until the request comes.
-  struct Client {
-    hw_header header{};
-    std::vector<hw_ancestor> ancestors;
-    std::string image;
-    bool component = false;
-  };
   struct Contact {
     uint64_t connection = 0, until_ns = 0;
     ListenerId listener{};
-    Client client;
+    RuntimeClient client;
   };
 
   static ListenerId id_of(const hw_listener& listener) { return {listener.ino, listener.dev, listener.netns}; }
   const Listener& meet(const SocketEvent& socket, const EventContext& context);
   void on_contact(const SocketEvent& socket, const EventContext& context, const FindingSink& found);
+  void note_opener(const SocketEvent& socket, const EventContext& context);
   void on_bytes(const RequestEvent& request, const EventContext& context, const FindingSink& found);
-  void on_request(const ParsedRequest& request, const hw_request& from, const EventContext* context, const FindingSink& found);
-  void tell(RuntimeRequestFinding finding, const Client& client, const ListenerId& listener, const FindingSink& found);
-  [[nodiscard]] Client client_of(const hw_header& header, const hw_ancestor* ancestors, const EventContext* context,
-                                 const ListenerId& listener) const;
-  [[nodiscard]] bool is_component(const EventContext& context, const ListenerId& listener) const;
+  bool is_runtimes(const hw_request& record);
+  void on_request(const ParsedRequest& request, const hw_request& from, RuntimeClient client, const FindingSink& found);
+  void tell(RuntimeRequestFinding finding, const RuntimeClient& client, const ListenerId& listener, uint64_t connection,
+            const FindingSink& found);
+  void tell_opener(RuntimeRequestFinding& finding, const RuntimeClient& client, uint64_t connection) const;
+  [[nodiscard]] bool told_before(const RuntimeRequestFinding& finding, const RuntimeClient& client, const ListenerId& listener);
+  [[nodiscard]] RuntimeClient client_of(const EventContext& context, const ListenerId& listener,
+                                        const hw_endpoint& endpoint) const;
   void apply_allowance(RuntimeRequestFinding& finding, std::string_view image) const;
 
   RuntimeSocketConfig config_;
-  Classify classify_;
+  RuntimeSocketPorts ports_;
   RequestStreams streams_;
   std::unordered_map<ListenerId, Listener, ListenerHash> listeners_;
+  std::unordered_map<uint64_t, ConnectionOpener> openers_;  // of connections that others than their makers use
   std::deque<Contact> contacts_;
   std::unordered_set<uint64_t> told_;  // hashes of (reader, socket)
   RuntimeSocketStats stats_;

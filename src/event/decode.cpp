@@ -170,18 +170,23 @@ Result<Event> BodyDecoder::cgroup() {
 }
 
 Result<Event> BodyDecoder::socket() {
+  constexpr EventType kTypes[] = {EventType::runtime_connect, EventType::runtime_use, EventType::runtime_hold,
+                                  EventType::runtime_hold, EventType::runtime_listen};
+  static_assert(std::size(kTypes) == HW_SOCKET_OP_MAX);
   const auto facts = without_tail<hw_socket>();
   const uint32_t op = in_range(facts.op, HW_SOCKET_OP_MAX, "socket operation");
   in_range(facts.listener_class, HW_LISTENER_RUNTIME + 1, "listener class");
   const uint32_t length = in_range(facts.name_len, HW_SUN_PATH + 1, "name length");
   const std::string_view bound(facts.name, length);
-  if (bound.starts_with('\0')) {
+  if (facts.listener.dev == HW_LISTENER_TCP) {
+    scratch_ = "tcp:" + std::to_string(facts.listener.ino & 0xffff);
+  } else if (bound.starts_with('\0')) {
     scratch_ = bound;
     std::ranges::replace(scratch_, '\0', '@');  // as /proc/net/unix shows them
   } else {
     scratch_ = bound.substr(0, bound.find('\0'));
   }
-  return finish(op == HW_SOCKET_CONNECT ? EventType::runtime_connect : EventType::runtime_use, SocketEvent{facts, scratch_});
+  return finish(kTypes[op], SocketEvent{facts, scratch_});
 }
 
 Result<Event> BodyDecoder::request() {

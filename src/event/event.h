@@ -25,7 +25,8 @@ enum class EventType : uint8_t {
   mount, umount2, pivot_root, open_tree, fsopen, fsconfig, fsmount, move_mount, mount_setattr, fspick,
   setns, unshare,
   cgroup_mkdir, cgroup_rmdir, cgroup_attach,
-  runtime_connect, runtime_use, runtime_bytes,  // contact with a runtime's socket; bytes of a request (before parsing)
+  // Contact with a runtime's socket; bytes of a request, before parsing; a TCP listener that may become one.
+  runtime_connect, runtime_use, runtime_hold, runtime_listen, runtime_bytes,
   fork_burst, critical_flood, io_uring_setup,
   // Findings, made by detectors (src/detect) from the above:
   fork_bomb, privilege_gain, runtime_request, nested_container, container_crossing, identity_conflict,
@@ -70,7 +71,7 @@ struct CgroupEvent {
 };
 struct SocketEvent {
   hw_socket facts;
-  std::string_view name;  // as bound; abstract names begin with '@'
+  std::string_view name;  // as bound; abstract names begin with '@'; of TCP "tcp:2375"
 };
 struct RequestEvent {
   hw_request facts;
@@ -125,6 +126,14 @@ struct RuntimeRequestFinding {
   bool allowed = false;  // lowered by runtime_socket.allow
   std::string allow_reason;
   bool runtime_component = false;
+  std::string protocol;       // "http", "grpc", "ttrpc", "tls"; empty for a contact without a request
+  std::string address;        // of a client over TCP: "10.0.0.7:40112"
+  bool remote = false;        // nobody on this node is known to have made the connection
+  bool inherited = false;     // the process uses, or holds, a connection that another program made
+  uint32_t opener_pid = 0;    // which
+  std::string opener_name;    // empty: gone before it could be seen
+  uint64_t opener_home = 0;   // its container, 0: the host
+  bool opener_known = false;  // opener_name and opener_home mean something
 };
 
 /// nested_container, container_crossing, identity_conflict, self_protection: what was concluded, in words.

@@ -1,7 +1,9 @@
 #include "event/kernel_names.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <iterator>
 #include <span>
@@ -206,5 +208,14 @@ std::string_view result_name(int64_t result) {
 std::string_view way_name(uint32_t way) { return entry(kWays, way); }
 std::string_view mount_op_name(uint32_t op) { return entry(kMountOps, op); }
 std::string_view provider_name(uint32_t provider) { return entry(kProviders, provider); }
+
+std::string endpoint_text(const hw_endpoint& endpoint) {
+  if (endpoint.port == 0) return {};
+  constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const bool v4 = std::equal(std::begin(kMapped), std::end(kMapped), endpoint.address);
+  char text[INET6_ADDRSTRLEN] = {};
+  inet_ntop(v4 ? AF_INET : AF_INET6, endpoint.address + (v4 ? 12 : 0), text, sizeof(text));
+  return v4 ? fmt::format("{}:{}", text, endpoint.port) : fmt::format("[{}]:{}", text, endpoint.port);
+}
 
 }  // namespace hullwatch

@@ -29,5 +29,7 @@ std::string_view result_name(int64_t result);
 std::string_view way_name(uint32_t way);
 std::string_view mount_op_name(uint32_t op);
 std::string_view provider_name(uint32_t provider);
+/// "10.0.0.7:40112", "[fd00::1]:40112"; empty when its port is 0.
+std::string endpoint_text(const hw_endpoint& endpoint);
 
 }  // namespace hullwatch

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, HW_NS_OP_MAX> kNamespaceOps = {"setns", "unshare"};
 constexpr std::array<std::string_view, HW_CGROUP_OP_MAX> kCgroupOps = {"mkdir", "rmdir", "attach"};
-constexpr std::array<std::string_view, HW_SOCKET_OP_MAX> kSocketOps = {"connect", "use"};
+constexpr std::array<std::string_view, HW_SOCKET_OP_MAX> kSocketOps = {"connect", "use", "receive", "hold", "listen"};
 constexpr std::array<std::string_view, 4> kListenerClasses = {"unknown", "pending", "other", "runtime"};
 
 template <size_t N>
@@ -154,7 +154,13 @@ struct BodyWriter {
     json.key("socket").begin_object().member("op", name_of(kSocketOps, e.facts.op)).bytes_member("name", e.name);
     write_listener(e.facts.listener, e.facts.connection);
     json.member("class", name_of(kListenerClasses, e.facts.listener_class)).member("listener_pid", e.facts.listener_tgid);
-    json.member("type", e.facts.type).end_object();
+    json.member("type", e.facts.type);
+    if (e.facts.opener.tgid != 0) {
+      write_key(json, "opener", e.facts.opener);
+      json.member("opener_home", e.facts.opener_home);
+    }
+    if (e.facts.client.port != 0) json.member("client", endpoint_text(e.facts.client));
+    json.end_object();
   }
 
   void operator()(const RequestEvent& e) const {  // never e.bytes: they hold whatever the client sent
@@ -222,7 +228,13 @@ struct BodyWriter {
     redacted("command", f.command);
     json.bytes_member("security_opt", f.security_opt).bytes_member("reasons", f.reasons);
     json.member("privileged", f.privileged).member("allowed", f.allowed).bytes_member("allow_reason", f.allow_reason);
-    json.member("runtime_component", f.runtime_component).end_object();
+    json.member("runtime_component", f.runtime_component).member("protocol", f.protocol);
+    if (!f.address.empty()) json.member("address", f.address).member("remote", f.remote);
+    if (f.inherited) {
+      json.member("inherited", true).member("opener_pid", f.opener_pid).bytes_member("opener_name", f.opener_name);
+      if (f.opener_known) json.member("opener_home", f.opener_home);
+    }
+    json.end_object();
   }
 
   void operator()(const NoteFinding& f) const {

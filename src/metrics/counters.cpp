@@ -41,6 +41,11 @@ void Counters::reload(bool worked, uint64_t wall_ns) {
   ++(worked ? reloads_good_ : reloads_bad_);
 }
 
+uint64_t Counters::map_update_failed(std::string_view map) {
+  const std::lock_guard lock(mutex_);
+  return ++map_update_failures_.try_emplace(std::string(map)).first->second;
+}
+
 Counters::Snapshot Counters::snapshot() const {
   Snapshot all;
   all.events = read(events_);
@@ -53,6 +58,7 @@ Counters::Snapshot Counters::snapshot() const {
   all.kernel = kernel_;
   all.pipeline = pipeline_;
   all.providers = providers_;
+  all.map_update_failures = map_update_failures_;
   all.reload_worked = reload_worked_;
   all.reload_success_ns = reload_success_ns_;
   all.reloads_good = reloads_good_;

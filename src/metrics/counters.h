@@ -45,6 +45,8 @@ class Counters {
   void received(uint32_t kind) { add(received_[kind < HW_KIND_MAX ? kind : 0]); }
   void dropped_in_queue(uint32_t kind) { add(queue_drops_[kind < HW_KIND_MAX ? kind : 0]); }
   void decode_error() { add(decode_errors_); }
+  /// Short lock: it is rare. Returns how many there were of this map.
+  uint64_t map_update_failed(std::string_view map);
   void alert(Priority priority) { add(alerts_[static_cast<size_t>(priority)]); }
   void alert_suppressed(Priority priority) { add(alerts_suppressed_[static_cast<size_t>(priority)]); }
   LatencyHistogram latency;  // hook to written on stdout: record(ns)
@@ -67,6 +69,7 @@ class Counters {
     std::vector<ProviderState> providers;
     bool reload_worked = false;
     uint64_t reload_success_ns = 0, reloads_good = 0, reloads_bad = 0;
+    std::map<std::string, uint64_t, std::less<>> map_update_failures;
   };
   [[nodiscard]] Snapshot snapshot() const;
 
@@ -82,6 +85,7 @@ class Counters {
   std::array<KernelCount, HW_KIND_MAX> kernel_{};
   PipelineFigures pipeline_;
   std::vector<ProviderState> providers_;
+  std::map<std::string, uint64_t, std::less<>> map_update_failures_;
   bool reload_worked_ = false;
   uint64_t reload_success_ns_ = 0, reloads_good_ = 0, reloads_bad_ = 0;
 };

@@ -21,6 +21,9 @@ constexpr std::array<MetricInfo, static_cast<size_t>(count_)> kTable = {{
      "Records lost: kernel_ring had no room, user_queue had no room, or decode refused what it could not trust."},
     {decode_errors_total, "hullwatch_decode_errors_total", counter, "",
      "Records skipped because they were truncated, oversized or of unknown kind."},
+    {map_update_failures_total, "hullwatch_map_update_failures_total", counter, "map",
+     "Answers the kernel side could not be given: its map had no room or no memory. listeners and request_windows are asked or "
+     "sent again; containers leaves a new process's home to be inferred."},
     {event_latency_seconds, "hullwatch_event_latency_seconds", histogram, "",
      "From the kernel hook to the alert being written."},
     {alerts_total, "hullwatch_alerts_total", counter, "priority", "Alerts raised."},

@@ -24,6 +24,7 @@ void add_pipeline(FamilyList& out, const Counters::Snapshot& c) {
   }
   out.add(events_dropped_total, c.decode_errors, {"decode", "unknown"});
   out.add(decode_errors_total, c.decode_errors);
+  for (const auto& [map, failures] : c.map_update_failures) out.add(map_update_failures_total, failures, {map});
   for (size_t p = 0; p < c.alerts.size(); ++p) {
     const std::string_view priority = priority_name(static_cast<Priority>(p));
     out.add(alerts_total, c.alerts[p], {priority});

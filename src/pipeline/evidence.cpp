@@ -94,6 +94,8 @@ struct Body {
     to.number("socket_inode", e.facts.listener.ino);
     to.number("socket_device", e.facts.listener.dev);
     to.number("listener_pid", e.facts.listener_tgid);
+    if (e.facts.opener.tgid != 0) to.number("opener_pid", e.facts.opener.tgid);
+    if (e.facts.client.port != 0) to.text("client_address", endpoint_text(e.facts.client));
   }
   void operator()(const RequestEvent& e) const { to.number("connection", e.facts.connection); }
   void operator()(const BurstEvent& e) const {
@@ -141,6 +143,13 @@ struct Body {
     to.text("binds", e.binds);
     to.text("reasons", e.reasons);
     to.text("allow_reason", e.allow_reason);
+    to.text("protocol", e.protocol);
+    to.text("client_address", e.address);
+    if (e.inherited) {
+      to.number("opener_pid", e.opener_pid);
+      to.text("opener_name", e.opener_name);
+      if (e.opener_known) to.number("opener_home", e.opener_home);
+    }
   }
   void operator()(const NoteFinding& e) const {
     to.text("what", e.what);

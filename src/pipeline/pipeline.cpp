@@ -21,7 +21,7 @@ Pipeline::Pipeline(const Config& config, const Clock& clock, const Redactor& red
       tree_(config.limits.processes, kExitGrace),
       users_(config.metadata.host_root),
       fork_bomb_(config.fork_bomb),
-      runtime_socket_(config.runtime_socket, ports_.classify_listener, ports_.set_request_window),
+      runtime_socket_(config.runtime_socket, ports_.runtime_socket),
       boundary_([this](uint64_t home) { return containers_.find(home); }),
       detectors_{&fork_bomb_, &privilege_gain_, &runtime_socket_, &boundary_},
       builder_(redactor) {}

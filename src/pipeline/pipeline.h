@@ -29,10 +29,8 @@ struct PipelinePorts {
   std::function<void(std::shared_ptr<Alert>)> alert;
   /// Every event and finding, before rules see it: to be counted, and logged if the configuration says so.
   std::function<void(const EventContext&)> event;
-  /// A listener met for the first time: is it a runtime's? The answer goes to the kernel's map as well.
-  std::function<ListenerVerdict(const SocketEvent&, const ProcessTree&)> classify_listener;
-  /// What of a runtime's connection the kernel is still to send.
-  RequestStreams::SetWindow set_request_window;
+  /// Listeners met for the first time, and windows of connections; the answers go to the kernel's maps as well.
+  RuntimeSocketPorts runtime_socket;
 };
 
 struct PipelineStats {

@@ -228,7 +228,26 @@ Status BpfObject::answer_listener(const hw_listener& listener, hw_listener_class
     if (auto told = update(sockets, &listener, &socket_cookie, "cannot tell the kernel of a listener's socket"); !told)
       return told;
   }
+  if (listener_class == HW_LISTENER_UNKNOWN) return forget_listener(listener);
+  if (listener.dev == HW_LISTENER_TCP)
+    if (auto told = answer_port(listener, listener_class); !told) return told;
   return set_listener(listener, listener_class);
+}
+
+/// Ports that clients are asked about: a runtime's stays, whoever else listens on it in another network namespace.
+Status BpfObject::answer_port(const hw_listener& listener, hw_listener_class listener_class) {
+  const int ports = bpf_map__fd(skeleton_->maps.tcp_ports);
+  const auto port = static_cast<uint32_t>(listener.ino);
+  struct {
+    uint32_t netns, runtime;
+  } known{};
+  const bool found = bpf_map_lookup_elem(ports, &port, &known) == 0;
+  if (listener_class == HW_LISTENER_OTHER) {
+    if (!found || known.runtime != 0 || known.netns != listener.netns) return {};
+    return erase(ports, &port, "cannot drop a port");
+  }
+  known = {listener.netns, listener_class == HW_LISTENER_RUNTIME ? 1U : 0U};
+  return update(ports, &port, &known, "cannot tell the kernel of a port");
 }
 
 Status BpfObject::set_request_window(uint64_t connection, const hw_request_window& window) {

@@ -100,7 +100,8 @@ class BpfObject {
   Status forget_home(uint64_t home);
   Status set_listener(const hw_listener& listener, hw_listener_class listener_class);
   Status forget_listener(const hw_listener& listener);
-  /// What a listener was found to be; `socket_cookie` not 0: of that very socket, so that a successor is asked about again.
+  /// What a listener was found to be (unknown: it is asked about again at its next contact); `socket_cookie` not 0: of that
+  /// very socket, so that a successor is asked about again.
   Status answer_listener(const hw_listener& listener, hw_listener_class listener_class, uint64_t socket_cookie);
   /// What of a runtime's connection is still to be sent.
   Status set_request_window(uint64_t connection, const hw_request_window& window);
@@ -114,6 +115,7 @@ class BpfObject {
   };
   BpfObject() = default;
   static Result<std::vector<BpfProgram>> read_programs();
+  Status answer_port(const hw_listener& listener, hw_listener_class listener_class);
   Result<std::string> try_load(const BpfKnobs& knobs, std::span<const std::string_view> programs);
   template <typename Value>
   [[nodiscard]] std::vector<Value> sum_per_cpu(int map, size_t entries) const;

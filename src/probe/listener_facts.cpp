@@ -59,6 +59,14 @@ constexpr std::array kPaths = {
     Known{"/var/lib/kubelet/device-plugins/kubelet.sock", "kubelet"},
 };
 
+// Programs that listen and hand the socket to the service, which may be a runtime.
+constexpr std::array kActivators = {
+    Known{"systemd", "*"},
+    Known{"systemd-socket-activate", "*"},
+    Known{"xinetd", "*"},
+    Known{"inetd", "*"},
+};
+
 constexpr std::array kFileNames = {
     Known{"docker.sock", "docker"},      Known{"containerd.sock", "containerd"}, Known{"containerd.sock.ttrpc", "containerd"},
     Known{"crio.sock", "crio"},          Known{"podman.sock", "podman"},         Known{"buildkitd.sock", "buildkit"},
@@ -138,20 +146,21 @@ ListenerJudgement classify(const ListenerFacts& facts) {
   const auto by_path = facts.host_mounts || gone ? find_path(facts.name) : std::string_view{};
   const auto by_file_name = find_name(kFileNames, base_name(facts.name));
 
-  const bool unproven = facts.init || gone;
+  const bool activates = facts.init || !find_name(kActivators, program).empty();
+  const bool unproven = activates || gone;
   for (const auto found : {by_program, by_unit, by_path, unproven ? by_file_name : std::string_view{}})
-    if (!found.empty()) return {true, std::string(found)};
-  if (facts.configured) return {true, by_file_name.empty() ? "unknown" : std::string(by_file_name)};
-  return {};
+    if (!found.empty()) return {true, false, std::string(found)};
+  if (facts.configured) return {true, false, by_file_name.empty() ? "unknown" : std::string(by_file_name)};
+  return {false, unproven, {}};
 }
 
-ListenerFacts read_listener_facts(uint32_t tgid, std::string_view sun_path, const std::string& proc) {
+std::string bound_name(std::string_view sun_path) {
+  if (sun_path.starts_with('\0')) return "@" + std::string(sun_path.substr(1));
+  return std::string(sun_path.substr(0, sun_path.find('\0')));
+}
+
+ListenerFacts read_listener_facts(uint32_t tgid, const std::string& proc) {
   ListenerFacts facts;
-  if (sun_path.starts_with('\0')) {
-    facts.name = "@" + std::string(sun_path.substr(1));
-  } else {
-    facts.name = std::string(sun_path.substr(0, sun_path.find('\0')));
-  }
   if (tgid == 0) return facts;
   const std::string dir = proc + "/" + std::to_string(tgid);
   facts.exe = read_link(dir + "/exe");

@@ -12,7 +12,7 @@
 namespace hullwatch {
 
 struct ListenerFacts {
-  std::string name{};  // as bound: "/run/docker.sock", "docker.sock" (bound relative), "@abstract"
+  std::string name{};  // as bound: "/run/docker.sock", "docker.sock" (bound relative), "@abstract", "tcp:2375"
   std::string exe{};   // path of the listening process's exe; empty: gone, or a kernel thread
   std::string comm{};
   std::string unit{};        // last component of its cgroup: "docker.service"
@@ -23,15 +23,19 @@ struct ListenerFacts {
 
 struct ListenerJudgement {
   bool runtime = false;
-  std::string name;  // "docker", "containerd", "crio", "podman", "buildkit", "kubelet", "unknown"; empty for what is none
+  bool undecided = false;  // it listens for another program, or is gone: who reads from the socket will tell
+  std::string name;        // "docker", "containerd", "crio", "podman", "buildkit", "kubelet", "unknown"; empty for what is none
 };
 
 /// By the program that listens, by its unit, by a well-known path of the host, or by configuration. A well-known file name
-/// elsewhere counts only where the listener is not known yet (PID 1) or no more: names alone prove nothing.
+/// elsewhere counts only where the listener is not known yet (PID 1, or a program that listens for others) or no more: names
+/// alone prove nothing.
 ListenerJudgement classify(const ListenerFacts& facts);
 
-/// Facts of the process `tgid` that listens on the socket bound to `name` (sun_path as the kernel has it; abstract: begins with
-/// NUL). Reads `proc` ("/proc"). What cannot be read stays empty.
-ListenerFacts read_listener_facts(uint32_t tgid, std::string_view sun_path, const std::string& proc = "/proc");
+/// Name of a socket from its sun_path as the kernel has it; an abstract one begins with NUL, which becomes '@'.
+std::string bound_name(std::string_view sun_path);
+/// Facts of the process `tgid` that listens; `name` and `configured` are left to the caller. Reads `proc` ("/proc"). What
+/// cannot be read stays empty.
+ListenerFacts read_listener_facts(uint32_t tgid, const std::string& proc = "/proc");
 
 }  // namespace hullwatch

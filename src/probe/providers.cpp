@@ -113,20 +113,34 @@ constexpr std::array<std::string_view, 8> kCallNamespacePrograms = {
     "fentry_ia32_unshare", "fexit_ia32_unshare", "fentry_ia32_setns", "fexit_ia32_setns"};
 constexpr std::array kCallNamespaceHooks = {Hook{K::fexit, ENTRY "unshare"}, Hook{K::fexit, ENTRY "setns"}};
 
-constexpr std::array<std::string_view, 4> kLsmSocketPrograms = {"lsm_unix_stream_connect", "quiet_sk_data_ready",
-                                                                "quiet_skb_copy", "quiet_skb_copy_old"};
+constexpr std::array<std::string_view, 8> kLsmSocketPrograms = {
+    "lsm_unix_stream_connect", "lsm_unix_may_send",  "lsm_file_receive",    "quiet_sk_data_ready",
+    "quiet_skb_copy",          "quiet_skb_copy_old", "socket_held_at_exec", "tcp_state"};
 constexpr std::array kLsmSocketHooks = {Hook{K::lsm, "unix_stream_connect"}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
-constexpr std::array<std::string_view, 4> kFentrySocketPrograms = {"fentry_unix_stream_connect", "quiet_sk_data_ready",
-                                                                   "quiet_skb_copy", "quiet_skb_copy_old"};
+constexpr std::array<std::string_view, 8> kFentrySocketPrograms = {"fentry_unix_stream_connect",
+                                                                   "fentry_unix_may_send",
+                                                                   "fentry_file_receive",
+                                                                   "quiet_sk_data_ready",
+                                                                   "quiet_skb_copy",
+                                                                   "quiet_skb_copy_old",
+                                                                   "socket_held_at_exec",
+                                                                   "tcp_state"};
 constexpr std::array kFentrySocketHooks = {Hook{K::fentry, "security_unix_stream_connect"},
                                            Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
-constexpr std::array<std::string_view, 2> kQuietSocketPrograms = {"quiet_sk_data_ready", "quiet_skb_copy"};
+constexpr std::array<std::string_view, 4> kQuietSocketPrograms = {"quiet_sk_data_ready", "quiet_skb_copy",
+                                                                  "socket_held_at_exec", "tcp_state"};
 constexpr std::array kQuietSocketHooks = {Hook{K::tp_btf, "sk_data_ready", 1}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
 
 /// Of credentials, where each use is looked at.
 constexpr std::string_view kUnusedOverwrites =
     "credentials overwritten in memory, until they are used: at once for what files ask for (effective and file-system ids, "
     "effective capabilities) when a file is opened; for the rest at the next exec, fork, connect, signal or capability check";
+
+#define HW_UNSEEN_OF_SOCKETS                                                                                            \
+  "what a runtime takes by splice; contents of datagrams; pages a client sent by sendfile or splice and changes while " \
+  "they are read; descriptors above 63 that a container's program is started with; over TCP: what TLS hides, who uses " \
+  "a connection that another made, who is behind a translated address"
+constexpr std::string_view kUnseenOfSockets = HW_UNSEEN_OF_SOCKETS;
 
 constexpr std::array kProviders = {
     Provider{"process", HW_BY_ALWAYS, "tp_btf/sched_process_{fork,exec,exit}", kProcessPrograms, kProcessHooks, true,
@@ -182,15 +196,13 @@ constexpr std::array kProviders = {
              "unshare(CLONE_NEWUSER) alone: found as a credential change at the next check, fork or exec"},
 
     Provider{"runtime_socket", HW_BY_LSM, "lsm/unix_stream_connect, tp_btf/skb_copy_datagram_iovec", kLsmSocketPrograms,
-             kLsmSocketHooks, true, "\"bpf\" among the active LSMs", "runtimes' APIs over TCP"},
+             kLsmSocketHooks, true, "\"bpf\" among the active LSMs", kUnseenOfSockets},
     Provider{"runtime_socket", HW_BY_FENTRY, "fentry/security_unix_stream_connect, tp_btf/skb_copy_datagram_iovec",
-             kFentrySocketPrograms, kFentrySocketHooks, true, "fentry on security_unix_stream_connect",
-             "runtimes' APIs over TCP"},
-    Provider{
-        "runtime_socket", HW_BY_QUIET, "tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec", kQuietSocketPrograms,
-        kQuietSocketHooks, true, "sk_data_ready tracepoint (6.12)",
-        "runtimes' APIs over TCP; connections that fail; what a runtime takes by splice; contents of datagrams; pages a client "
-        "sent by sendfile or splice and changes while they are read"},
+             kFentrySocketPrograms, kFentrySocketHooks, true, "fentry on security_unix_stream_connect", kUnseenOfSockets},
+    Provider{"runtime_socket", HW_BY_QUIET, "tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec", kQuietSocketPrograms,
+             kQuietSocketHooks, true, "sk_data_ready tracepoint (6.12)",
+             HW_UNSEEN_OF_SOCKETS "; a descriptor received by SCM_RIGHTS or pidfd_getfd, until it is used or its holder execs; "
+                                  "connections that fail"},
 
     Provider{"io_uring", HW_BY_ALWAYS, "tp_btf/io_uring_create", kRingPrograms, kRingHooks, true,
              "CONFIG_IO_URING, type information (BTF)",

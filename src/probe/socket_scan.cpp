@@ -1,21 +1,20 @@
 #include "probe/socket_scan.h"
 
 #include <dirent.h>
-#include <linux/netlink.h>
+#include <linux/inet_diag.h>
 #include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <memory>
 
-#include "util/fd.h"
+#include "probe/sock_diag.h"
 
 namespace hullwatch {
 namespace {
@@ -30,22 +29,6 @@ using Dir = std::unique_ptr<DIR, CloseDir>;
 uint32_t own_network_namespace() {
   struct stat status {};
   return ::stat("/proc/self/ns/net", &status) == 0 ? static_cast<uint32_t>(status.st_ino) : 0;
-}
-
-Status ask(int netlink) {
-  struct {
-    nlmsghdr header;
-    unix_diag_req request;
-  } message{};
-  message.header.nlmsg_len = sizeof(message);
-  message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  message.request.sdiag_family = AF_UNIX;
-  message.request.udiag_states = kListening;
-  message.request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS;
-  if (::send(netlink, &message, sizeof(message), 0) < 0)
-    return fail(Error::from_errno("cannot ask for listening sockets", errno));
-  return {};
 }
 
 /// One listener of the answer; `length` bytes of attributes follow `socket`.
@@ -93,32 +76,42 @@ void each_number(const std::string& path, F with) {
 }  // namespace
 
 Result<std::vector<ScannedListener>> scan_listeners() {
-  const Fd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-  if (!netlink) return fail(Error::from_errno("cannot open a sock_diag socket", errno));
-  if (auto asked = ask(netlink.get()); !asked) return fail(std::move(asked.error()));
-
+  unix_diag_req request{};
+  request.sdiag_family = AF_UNIX;
+  request.udiag_states = kListening;
+  request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS;
   std::vector<ScannedListener> found;
   const uint32_t netns = own_network_namespace();
-  alignas(nlmsghdr) char buffer[32768];
-  for (;;) {
-    const ssize_t size = ::recv(netlink.get(), buffer, sizeof(buffer), 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return fail(Error::from_errno("cannot read the list of listening sockets", size < 0 ? errno : EPIPE));
-    auto left = static_cast<size_t>(size);
-    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer); NLMSG_OK(message, left);
-         message = NLMSG_NEXT(message, left)) {
-      if (message->nlmsg_type == NLMSG_DONE) return found;
-      if (message->nlmsg_type == NLMSG_ERROR) {
-        const auto* error = static_cast<const nlmsgerr*>(NLMSG_DATA(message));
-        return fail(Error::from_errno("the kernel does not list listening local sockets (unix_diag)", -error->error));
-      }
-      if (message->nlmsg_len < NLMSG_LENGTH(sizeof(unix_diag_msg))) continue;
-      const auto* socket = static_cast<const unix_diag_msg*>(NLMSG_DATA(message));
-      const auto* attributes =
-          reinterpret_cast<const rtattr*>(reinterpret_cast<const char*>(socket) + NLMSG_ALIGN(sizeof(*socket)));
-      found.push_back(read_listener(*socket, attributes, message->nlmsg_len - NLMSG_LENGTH(sizeof(*socket)), netns));
-    }
+  auto dumped = dump_sockets(&request, sizeof(request), [&](const nlmsghdr& message) {
+    if (message.nlmsg_len < NLMSG_LENGTH(sizeof(unix_diag_msg))) return;
+    const auto* socket = static_cast<const unix_diag_msg*>(NLMSG_DATA(&message));
+    const auto* attributes =
+        reinterpret_cast<const rtattr*>(reinterpret_cast<const char*>(socket) + NLMSG_ALIGN(sizeof(*socket)));
+    found.push_back(read_listener(*socket, attributes, message.nlmsg_len - NLMSG_LENGTH(sizeof(*socket)), netns));
+  });
+  if (!dumped) return fail(std::move(dumped.error()));
+  return found;
+}
+
+Result<std::vector<ScannedListener>> scan_tcp_listeners() {
+  std::vector<ScannedListener> found;
+  const uint32_t netns = own_network_namespace();
+  for (const int family : {AF_INET, AF_INET6}) {
+    inet_diag_req_v2 request{};
+    request.sdiag_family = static_cast<uint8_t>(family);
+    request.sdiag_protocol = IPPROTO_TCP;
+    request.idiag_states = kListening;
+    auto dumped = dump_sockets(&request, sizeof(request), [&](const nlmsghdr& message) {
+      if (message.nlmsg_len < NLMSG_LENGTH(sizeof(inet_diag_msg))) return;
+      const auto* socket = static_cast<const inet_diag_msg*>(NLMSG_DATA(&message));
+      found.push_back({.listener = {.ino = ntohs(socket->id.idiag_sport), .dev = HW_LISTENER_TCP, .netns = netns},
+                       .socket_cookie = 0,
+                       .socket_inode = socket->idiag_inode,
+                       .sun_path = {}});
+    });
+    if (!dumped) return fail(std::move(dumped.error()));
   }
+  return found;
 }
 
 std::unordered_map<uint32_t, std::vector<uint32_t>> find_holders(const std::vector<ScannedListener>& listeners,
@@ -143,13 +136,23 @@ std::unordered_map<uint32_t, std::vector<uint32_t>> find_holders(const std::vect
 }
 
 Result<size_t> classify_existing_listeners(ListenerClassifier& classifier) {
-  const auto listeners = scan_listeners();
-  if (!listeners) return fail(listeners.error());
+  auto listeners = scan_listeners();
+  if (!listeners) return fail(std::move(listeners.error()));
+  auto tcp = scan_tcp_listeners();
+  if (!tcp) return fail(std::move(tcp.error()));
+  listeners->insert(listeners->end(), tcp->begin(), tcp->end());
   const auto holders = find_holders(*listeners);
   size_t runtimes = 0;
+  // Runtimes last: where two sockets share a port (one for each address), the runtime's verdict stands.
+  std::vector<const ScannedListener*> found_runtimes;
   for (const auto& found : *listeners)
     if (classifier.on_found(found.listener, found.sun_path, holders.at(found.socket_inode), found.socket_cookie).runtime)
-      ++runtimes;
+      found_runtimes.push_back(&found);
+  for (const auto* found : found_runtimes) {
+    ++runtimes;
+    if (found->listener.dev == HW_LISTENER_TCP)
+      classifier.on_found(found->listener, found->sun_path, holders.at(found->socket_inode), found->socket_cookie);
+  }
   return runtimes;
 }
 

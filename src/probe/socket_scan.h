@@ -1,6 +1,7 @@
 #pragma once
-// The local sockets that were listening before hullwatch started, so that their first contact need not be asked about.
-// It sees the network namespace of the caller only; all others are met at their first contact. Start-up thread; does I/O.
+// The local sockets, and TCP ports, that were listening before hullwatch started, so that their first contact need not be asked
+// about. It sees the network namespace of the caller only; all others are met at their first contact. Start-up thread; does
+// I/O.
 
 #include <string>
 #include <unordered_map>
@@ -21,6 +22,9 @@ struct ScannedListener {
 
 /// Asks the kernel (NETLINK_SOCK_DIAG). Fails where unix_diag is not built in.
 Result<std::vector<ScannedListener>> scan_listeners();
+
+/// The same of TCP (v4 and v6).
+Result<std::vector<ScannedListener>> scan_tcp_listeners();
 
 /// The processes that hold each of the wanted sockets, by socket inode, from /proc/PID/fd.
 std::unordered_map<uint32_t, std::vector<uint32_t>> find_holders(const std::vector<ScannedListener>& listeners,

@@ -426,7 +426,9 @@ std::span<const EventArgument> event_arguments(EventType type) {
     case cgroup_rmdir: return kCgroup;
     case cgroup_attach: return kCgroupAttach;
     case runtime_connect:
-    case runtime_use: return kSocket;
+    case runtime_use:
+    case runtime_hold:
+    case runtime_listen: return kSocket;
     case runtime_bytes: return kRequest;
     case fork_burst: return kBurst;
     case critical_flood: return kFlood;

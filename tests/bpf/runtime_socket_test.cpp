@@ -1,12 +1,15 @@
 // Clients and servers on local sockets against the live programs: what they told, compared with what was captured.
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "live_probe.h"
 #include "socket_probe.h"
 
 namespace hullwatch::test {
@@ -65,6 +68,17 @@ class RuntimeSocket : public testing::Test {
     return talk;
   }
 
+  /// A connection of this very process.
+  static Fd connect_here(const std::string& path) {
+    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+      throw std::runtime_error("cannot connect to " + path);
+    return fd;
+  }
+
   static SocketProbe* probe_;
   static std::filesystem::path directory_;
 };
@@ -102,6 +116,85 @@ TEST_P(ByWay, AConnectIsSeenByTheListenersIdentity) {
 INSTANTIATE_TEST_SUITE_P(Every, ByWay,
                          testing::Values("path", "relative", "symlink", "hardlink", "rename", "bind", "directory", "procroot",
                                          "descriptor", "uring", "uring_worker", "compat"));
+
+TEST_F(RuntimeSocket, AProgramInAContainerStartedWithAConnectionHoldsItBeforeItsFirstWrite) {
+  RunningActor server({"unix_server", socket(), "1"});
+  server.line();
+  const Fd connection = connect_here(socket());
+  probe_->take();
+  const TestCgroup container(container_name());
+  probe_->contain(container.id());
+  Child child([&] {
+    container.add(0);
+    ::fcntl(connection.get(), F_SETFD, 0);
+    ::close(STDOUT_FILENO);
+    ::execl((std::string(HULLWATCH_ACTORS) + "/setid").c_str(), "setid", "show", nullptr);
+    return 127;
+  });
+  EXPECT_EQ(child.wait(), 0);
+  const auto seen = probe_->take();
+  ASSERT_EQ(seen.contacts.size(), 1U);
+  const hw_socket& held = seen.contacts[0];
+  EXPECT_EQ(held.op, HW_SOCKET_HOLD);
+  EXPECT_EQ(held.h.process.tgid, static_cast<uint32_t>(child.pid()));
+  EXPECT_EQ(held.h.home, container.id());
+  EXPECT_EQ(held.opener.tgid, static_cast<uint32_t>(::getpid()));
+  EXPECT_EQ(held.opener_home, 0U);
+  EXPECT_STREQ(held.name, socket().c_str());
+}
+
+class OverTcp : public RuntimeSocket, public testing::WithParamInterface<const char*> {};
+
+TEST_P(OverTcp, AConnectIsSeenByItsPortAndEveryByteIsCaptured) {
+  probe_->take_all_ports(true);
+  RunningActor server({"tcp_server", "0", "1"});
+  const auto listening = server.line();
+  const auto port = listening["port"].get<uint32_t>();
+  RunningActor client({"tcp_client", "127.0.0.1", std::to_string(port), GetParam(), "100000"});
+  const auto told = client.line(), read = server.line();
+  client.wait();
+  const auto seen = probe_->take();
+  const auto of_port = [&](uint32_t op) {
+    std::vector<hw_socket> found;
+    for (const auto& contact : seen.contacts)
+      if (contact.listener.dev == HW_LISTENER_TCP && contact.listener.ino == port && contact.op == op) found.push_back(contact);
+    return found;
+  };
+  probe_->take_all_ports(false);
+  ASSERT_EQ(of_port(HW_SOCKET_LISTEN).size(), 1U);
+  EXPECT_EQ(of_port(HW_SOCKET_LISTEN)[0].listener_tgid, server.pid());
+  const auto connects = of_port(HW_SOCKET_CONNECT);
+  ASSERT_EQ(connects.size(), 1U);
+  EXPECT_EQ(connects[0].h.process.tgid, told["pid"].get<uint32_t>());
+  EXPECT_NE(connects[0].h.process.start_ns, 0U);
+  EXPECT_NE(connects[0].client.port, 0U);
+  EXPECT_EQ(read["hash"], told["hash"]);
+  expect_all_bytes(seen, read);
+  for (const auto& request : seen.requests) {
+    EXPECT_EQ(request.facts.connection, connects[0].connection);
+    EXPECT_EQ(request.facts.h.process.tgid, told["pid"].get<uint32_t>());
+    EXPECT_EQ(request.facts.server.tgid, server.pid());
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Every, OverTcp, testing::Values("call", "uring", "uring_worker", "compat"));
+
+TEST_F(RuntimeSocket, APortThatIsNoRuntimesIsAskedAboutOnceAndForgottenWhenItCloses) {
+  uint32_t port = 0;
+  {
+    RunningActor server({"tcp_server", "0", "2"});
+    port = server.line()["port"].get<uint32_t>();
+    ASSERT_TRUE(probe_->wait_for_class(port, HW_LISTENER_OTHER));
+    for (int i = 0; i < 2; ++i) {
+      RunningActor client({"tcp_client", "127.0.0.1", std::to_string(port), "call", "100"});
+      server.line();
+      client.wait();
+    }
+    const auto seen = probe_->take();
+    EXPECT_TRUE(seen.requests.empty());
+    for (const auto& contact : seen.contacts) EXPECT_EQ(contact.op, HW_SOCKET_LISTEN);
+  }
+  EXPECT_TRUE(probe_->wait_for_class(port, HW_LISTENER_UNKNOWN));
+}
 
 class BySend : public RuntimeSocket, public testing::WithParamInterface<const char*> {};
 
@@ -144,7 +237,7 @@ TEST_F(RuntimeSocket, ASecondWriteToAServerThatIsReadingIsCaptured) {
 }
 
 TEST_F(RuntimeSocket, ADatagramIsAUseOfItsReceiversSocket) {
-  const auto talk = RuntimeSocket::talk(socket(), {"datagram", "messages", "128"}, {"4096", "datagram"});
+  const auto talk = RuntimeSocket::talk(socket(), {"datagram", "write", "128"}, {"4096", "datagram"});
   ASSERT_EQ(talk.seen.contacts.size(), 1U);
   EXPECT_EQ(talk.seen.contacts[0].op, HW_SOCKET_USE);
   EXPECT_EQ(talk.seen.contacts[0].type, static_cast<uint32_t>(SOCK_DGRAM));

@@ -1,8 +1,10 @@
 #include "socket_probe.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +15,8 @@
 namespace hullwatch::test {
 namespace {
 
-constexpr std::array<std::string_view, 5> kPrograms = {"process_fork", "process_exec", "process_exit", "quiet_sk_data_ready",
+constexpr std::array<std::string_view, 7> kPrograms = {"process_fork",  "process_exec",        "process_exit",
+                                                       "tcp_state",     "socket_held_at_exec", "quiet_sk_data_ready",
                                                        "quiet_skb_copy"};
 
 template <typename T>
@@ -125,6 +128,24 @@ SocketCapture SocketProbe::take() {
   return taken;
 }
 
+void SocketProbe::contain(uint64_t cgroup) {
+  if (!object_->set_container(cgroup, cgroup)) throw std::runtime_error("cannot tell of a container");
+}
+
+bool SocketProbe::wait_for_class(uint32_t port, hw_listener_class wanted) {
+  struct stat netns {};
+  ::stat("/proc/self/ns/net", &netns);
+  const hw_listener listener{port, HW_LISTENER_TCP, static_cast<uint32_t>(netns.st_ino)};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (std::chrono::steady_clock::now() < deadline) {
+    uint32_t known = HW_LISTENER_UNKNOWN;
+    bpf_map_lookup_elem(object_->map_fd("listeners"), &listener, &known);
+    if (known == static_cast<uint32_t>(wanted)) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
 uint64_t SocketProbe::suppressed(hw_kind kind) const {
   uint64_t sum = 0;
   for (const auto& [home, counts] : object_->homes()) sum += counts.suppressed[kind];
@@ -142,7 +163,11 @@ void SocketProbe::on_record(const std::byte* data, size_t size) {
   if (header.kind == HW_SOCKET && size >= sizeof(hw_socket)) {
     hw_socket contact{};
     std::memcpy(&contact, data, sizeof(contact));
-    classifier_->on_contact(contact);
+    if (contact.op == HW_SOCKET_LISTEN && all_ports_) {
+      if (!object_->answer_listener(contact.listener, HW_LISTENER_RUNTIME, 0)) throw std::runtime_error("cannot answer");
+    } else {
+      classifier_->on_contact(contact);
+    }
     if (answer_ == Answer::everything && !object_->set_request_window(contact.connection, {0, UINT64_MAX}))
       throw std::runtime_error("cannot open a window");
     capture_.contacts.push_back(contact);
@@ -154,8 +179,10 @@ void SocketProbe::on_record(const std::byte* data, size_t size) {
     if (size_t{request.facts.bytes.off} + request.facts.bytes.len > size - sizeof(hw_request))
       throw std::runtime_error("a span beyond its record");
     request.bytes.assign(tail + request.facts.bytes.off, request.facts.bytes.len);
-    const auto keep = [this](const ParsedRequest& parsed, const hw_request&) { capture_.parsed.push_back(parsed); };
-    if (answer_ == Answer::parsed) streams_->on_bytes(request.facts, request.bytes, keep);
+    const auto keep = [this](const ParsedRequest& parsed, const hw_request&, const RuntimeClient&) {
+      capture_.parsed.push_back(parsed);
+    };
+    if (answer_ == Answer::parsed) streams_->on_bytes(request.facts, request.bytes, {}, keep);
     capture_.requests.push_back(std::move(request));
   }
 }

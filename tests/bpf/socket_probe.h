@@ -61,6 +61,12 @@ class SocketProbe {
   /// What the user side says of connections from now on.
   enum class Answer { everything, nothing, parsed };  // every byte is wanted; no answer; what a parser of requests wants
   void answer(Answer answer) { answer_ = answer; }
+  /// Whether all TCP ports that are listened on from now on are taken for runtimes'.
+  void take_all_ports(bool all) { all_ports_ = all; }
+  /// Processes of this cgroup are a container's.
+  void contain(uint64_t cgroup);
+  /// Until the kernel acts on `wanted` for a port of this network namespace; false after five seconds.
+  bool wait_for_class(uint32_t port, hw_listener_class wanted);
   /// Stops and restarts the reader around a look: all that was submitted before is in it.
   SocketCapture take();
   /// Records submitted, and kept back by fairness, of a kind; all homes.
@@ -81,6 +87,7 @@ class SocketProbe {
   ring_buffer* ring_ = nullptr;
   std::atomic<bool> stopping_ = false;
   std::atomic<Answer> answer_ = Answer::everything;
+  std::atomic<bool> all_ports_ = false;
   std::thread reader_;
   SocketCapture capture_;
 };

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (window.skip_to > window.send_to) std::abort();
     ++windows;
   });
-  const auto sink = [](const hullwatch::ParsedRequest& request, const hw_request&) {
+  const auto sink = [](const hullwatch::ParsedRequest& request, const hw_request&, const hullwatch::RuntimeClient&) {
     if (request.readable && request.method.empty()) std::abort();
     if (request.body.size() > hullwatch::HttpRequestParser::kMaxBody) std::abort();
   };
@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const size_t length = std::min<size_t>(data[5], size - kHead);
     const std::string_view bytes(reinterpret_cast<const char*>(data) + kHead, length);
     record.length = static_cast<uint32_t>(length) + (data[4] & 0x80U);
-    streams.on_bytes(record, bytes, sink);
+    streams.on_bytes(record, bytes, {}, sink);
     ends[connection] = record.offset + record.length;
     if ((data[2] & 8U) != 0) streams.on_tick(now, sink);
     if (data[2] == 0xff) streams.ignore(connection);

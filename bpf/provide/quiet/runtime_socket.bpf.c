@@ -5,8 +5,8 @@
  *	tp_btf/sk_data_ready             a connect wakes the listener, data wakes the accepted socket; the client is current
  *	tp_btf/skb_copy_datagram_iovec   the server copies what it reads: bytes are complete, however they were sent
  *
- * Both fire for every socket of the machine, so both leave at once for what has no bound address: TCP, pairs, answers to
- * clients.
+ * Both fire for every socket of the machine, so both leave at once for what has no bound address (pairs, answers to clients)
+ * and, after one lookup, for ports that are no runtime's.
  *
  * Not seen: bytes a server takes by splice (no runtime does for requests); bytes of datagrams; a page sent by sendfile or
  * splice can be changed between this look at it and the server's copy. SEQPACKET counts as a stream.
@@ -32,9 +32,10 @@ int BPF_PROG(quiet_sk_data_ready, struct sock *sk)
 	addr = SOCK_GET(u, addr);
 	if (!addr)
 		return 0;
-	if (GET(sk, sk_type) == SOCK_DGRAM)
-		observe_datagram(u, addr, HW_BY_QUIET);
-	else if (GET(sk, __sk_common.skc_state) != TCP_LISTEN)
+	if (GET(sk, sk_type) == SOCK_DGRAM) {
+		if (!connects_by_hook)
+			observe_datagram(u, addr, HW_BY_QUIET);
+	} else if (GET(sk, __sk_common.skc_state) != TCP_LISTEN)
 		observe_write(u, addr, HW_BY_QUIET);
 	else if (!connects_by_hook)
 		observe_connect(u, addr, 0, HW_BY_QUIET);
@@ -44,11 +45,15 @@ int BPF_PROG(quiet_sk_data_ready, struct sock *sk)
 /* Does a server read from a connection to a runtime, and what of it is to be sent? */
 HW_INLINE bool reads_request(struct sk_buff *skb, int length, struct sending *sending)
 {
-	struct sock *sk = GET(skb, sk); /* the sender's, held by the buffer */
+	struct sock *sk = GET(skb, sk); /* the sender's, held by the buffer; over TCP the receiver's */
 	struct unix_sock *client, *server = NULL;
 	struct sock *peer;
 
-	if (!sk || GET(sk, __sk_common.skc_family) != AF_UNIX || GET(sk, sk_type) == SOCK_DGRAM || length <= 0)
+	if (!sk || length <= 0)
+		return false;
+	if (GET(sk, __sk_common.skc_family) != AF_UNIX)
+		return GET(sk, sk_protocol) == IPPROTO_TCP && observe_tcp_read(skb, sk, (__u32)length, sending);
+	if (GET(sk, sk_type) == SOCK_DGRAM)
 		return false;
 	client = unix_socket(sk);
 	peer = SOCK_GET(client, peer); /* the socket being read; gone from here once the client has closed */

@@ -19,19 +19,25 @@ class RequestStreamTest : public testing::Test {
     record.offset = offset;
     record.length = static_cast<uint32_t>(bytes.size());
     record.request_flags = flags;
-    streams_.on_bytes(record, flags & HW_REQUEST_UNREADABLE ? std::string_view{} : bytes, sink_);
+    streams_.on_bytes(record, flags & HW_REQUEST_UNREADABLE ? std::string_view{} : bytes, client_of(home), sink_);
+  }
+  static RuntimeClient client_of(uint64_t home) {
+    RuntimeClient client;
+    client.image = "image " + std::to_string(home);
+    return client;
   }
   void tick(uint64_t now) { streams_.on_tick(now, sink_); }
 
   struct Seen {
     ParsedRequest request;
     uint64_t connection, home;
+    std::string image;
   };
   std::vector<Seen> seen_;
   std::map<uint64_t, hw_request_window> windows_;
   RequestStreams streams_{[this](uint64_t id, const hw_request_window& window) { windows_[id] = window; }};
-  RequestStreams::Sink sink_ = [this](const ParsedRequest& request, const hw_request& from) {
-    seen_.push_back({request, from.connection, from.h.home});
+  RequestStreams::Sink sink_ = [this](const ParsedRequest& request, const hw_request& from, const RuntimeClient& client) {
+    seen_.push_back({request, from.connection, from.h.home, client.image});
   };
   uint64_t now_ = 1'000'000'000;
 };
@@ -123,6 +129,18 @@ TEST_F(RequestStreamTest, ABodyThatStallsIsJudgedByTheClock) {
   tick(now_ + RequestStreams::kPatienceNs);
   ASSERT_EQ(seen_.size(), 1U);
   EXPECT_FALSE(seen_[0].request.body_complete);
+  EXPECT_EQ(seen_[0].image, "image 0") << "who asked is known on a tick, too";
+}
+
+TEST_F(RequestStreamTest, WhatWasIgnoredIsReadAgainOnceAnotherProgramWrites) {
+  read(1, 0, kPing);
+  streams_.ignore(1);
+  read(1, kPing.size(), kPing);
+  EXPECT_EQ(seen_.size(), 1U);
+  streams_.resume(1);
+  read(1, 2 * kPing.size(), kPing);
+  EXPECT_EQ(seen_.size(), 2U);
+  EXPECT_EQ(streams_.stats().gaps, 0U);
 }
 
 TEST_F(RequestStreamTest, TheOldestConnectionGivesWayAndIsHandedOut) {

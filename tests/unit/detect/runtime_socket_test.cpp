@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <vector>
 
 #include "support/world.h"
@@ -11,6 +12,7 @@ namespace {
 
 using test::connects_to;
 using test::request_bytes;
+using test::uses_socket;
 
 constexpr const char* kList = "GET /v1.41/containers/json HTTP/1.1\r\nHost: d\r\n\r\n";
 constexpr const char* kStop = "POST /v1.41/containers/web/stop HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n";
@@ -39,15 +41,22 @@ class RuntimeSockets : public ::testing::Test {
   [[nodiscard]] const RuntimeRequestFinding& finding(size_t i) const { return *found_.at(i).get<RuntimeRequestFinding>(); }
 
   RuntimeSocketConfig config_;
-  bool is_runtime_ = true;
+  ListenerVerdict verdict_{.runtime = true, .undecided = false, .name = "docker"};
+  ListenerVerdict served_by_{.runtime = true, .undecided = false, .name = "docker"};
+  uint32_t server_ = 0;
   test::World world_;
   Container& ci_ = world_.container("ci", "traefik:3");
   std::vector<Event> found_;
-  RuntimeSocketDetector detector_{config_,
-                                  [this](const SocketEvent&, const ProcessTree&) {
-                                    return ListenerVerdict{is_runtime_, "docker"};
-                                  },
-                                  [](uint64_t, const hw_request_window&) {}};
+  RuntimeSocketPorts ports() {
+    return {.classify = [this](const SocketEvent&, const ProcessTree&) { return verdict_; },
+            .classify_server =
+                [this](const hw_listener&, const hw_key& server) {
+                  server_ = server.tgid;
+                  return served_by_;
+                },
+            .set_window = [](uint64_t, const hw_request_window&) {}};
+  }
+  RuntimeSocketDetector detector_{config_, ports()};
 };
 
 TEST_F(RuntimeSockets, ARequestIsToldWithItsContact) {
@@ -88,7 +97,7 @@ TEST_F(RuntimeSockets, EveryChangeIsTold) {
 }
 
 TEST_F(RuntimeSockets, ASocketThatIsNoRuntimesTellsNothing) {
-  is_runtime_ = false;
+  verdict_ = {};
   ci_asks(kList);
   wait();
   EXPECT_TRUE(found_.empty());
@@ -104,12 +113,7 @@ TEST_F(RuntimeSockets, GarbageIsJudgedAsTheWorst) {
 TEST_F(RuntimeSockets, AnAllowedImageIsMarkedAndNotSilenced) {
   RuntimeSocketConfig config;
   config.allow.push_back({.image = "traefik:*", .manage = false, .reason = "discovers containers"});
-  RuntimeSocketDetector allowing(
-      config,
-      [](const SocketEvent&, const ProcessTree&) {
-        return ListenerVerdict{true, "docker"};
-      },
-      [](uint64_t, const hw_request_window&) {});
+  RuntimeSocketDetector allowing(config, ports());
   const auto contact = connects_to("/run/docker.sock").pid(20).in(ci_).build();
   const auto reads = request_bytes(kList).pid(20).in(ci_).build();
   const auto stops = request_bytes(kStop).offset(strlen(kList)).pid(20).in(ci_).build();
@@ -142,6 +146,56 @@ TEST_F(RuntimeSockets, AHostProgramReadsOncePerExec) {
     see(request_bytes(kList).connection(i).pid(70));
   }
   EXPECT_EQ(found_.size(), 1U);
+}
+
+TEST_F(RuntimeSockets, AnActivatedSocketIsJudgedByWhoReadsFromIt) {
+  verdict_ = {.runtime = false, .undecided = true, .name = {}};
+  ci_asks(kStop);
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(server_, 50U);
+  EXPECT_EQ(finding(0).runtime, "docker");
+}
+
+TEST_F(RuntimeSockets, AnActivatedSocketOfAnotherServiceTellsNothing) {
+  verdict_ = {.runtime = false, .undecided = true, .name = {}};
+  served_by_ = {};
+  ci_asks(kStop);
+  wait();
+  EXPECT_TRUE(found_.empty());
+}
+
+TEST_F(RuntimeSockets, AConnectionOfAnothersMakingIsToldWithItsMaker) {
+  see(uses_socket("/run/docker.sock").pid(20).in(ci_).with([](hw_socket& s) {
+    s.opener = test::key_of(30);
+    std::strcpy(s.opener_comm, "launcher");
+  }));
+  see(request_bytes(kList).pid(20).in(ci_));
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_TRUE(finding(0).inherited);
+  EXPECT_EQ(finding(0).opener_pid, 30U);
+  EXPECT_EQ(finding(0).opener_name, "launcher");
+  EXPECT_EQ(finding(0).opener_home, 0U);
+}
+
+TEST_F(RuntimeSockets, AStalledBodyIsJudgedWithItsProcess) {
+  world_.process(test::exec("/usr/bin/dockerd").pid(60));
+  see(request_bytes("POST /containers/create HTTP/1.1\r\nContent-Length: 99\r\n\r\n{").pid(60).by(test::root()));
+  wait();
+  EXPECT_TRUE(found_.empty());
+  EXPECT_EQ(detector_.stats().component_requests, 1U);
+}
+
+TEST_F(RuntimeSockets, TlsIsToldOncePerContainerAndTheKubeletsIsAContact) {
+  verdict_.name = "kubelet";
+  for (uint64_t connection : {1, 2}) ci_asks("\x16\x03\x01\x02", connection);
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(finding(0).danger, "contact");
+  EXPECT_EQ(finding(0).protocol, "tls");
+  verdict_.name = "docker";
+  Container& other = world_.container("other", "alpine");
+  see(connects_to("/run/docker.sock").connection(3).pid(21).in(other));
+  see(request_bytes("\x16\x03\x01\x02").connection(3).pid(21).in(other));
+  ASSERT_EQ(found_.size(), 2U);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "probe/listener_classifier.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -84,6 +85,51 @@ TEST_F(ListenerClassifierTest, APendingContactIsNotJudgedTwiceButAnUnknownOneIs)
   EXPECT_EQ(answers_.size(), 1U);
   subject.on_contact(contact(HW_LISTENER_UNKNOWN));  // another socket under the same identity
   EXPECT_EQ(answers_.size(), 2U);
+}
+
+TEST_F(ListenerClassifierTest, AVerdictGoesWithItsProcess) {
+  ListenerClassifier subject({}, answer());
+  subject.on_contact(contact(HW_LISTENER_UNKNOWN));
+  subject.on_process_changed(1);
+  EXPECT_TRUE(subject.verdict_of({inode_, 1, 0}).has_value());
+  subject.on_process_changed(static_cast<uint32_t>(::getpid()));
+  EXPECT_FALSE(subject.verdict_of({inode_, 1, 0}).has_value());
+  ASSERT_EQ(answers_.size(), 2U);
+  EXPECT_EQ(answers_[1].verdict, HW_LISTENER_UNKNOWN);
+}
+
+TEST_F(ListenerClassifierTest, WhoReadsFromAnUndecidedListenerIsTheLastWord) {
+  ListenerClassifier subject({}, answer(), "/nonexistent");  // the listener is gone
+  EXPECT_TRUE(subject.on_contact(contact(HW_LISTENER_UNKNOWN)).undecided);
+  EXPECT_EQ(answers_.at(0).verdict, HW_LISTENER_PENDING);
+  EXPECT_FALSE(subject.on_server({inode_, 1, 0}, 2).runtime);
+  EXPECT_EQ(answers_.at(1).verdict, HW_LISTENER_OTHER);
+}
+
+TEST_F(ListenerClassifierTest, AConfiguredPortIsARuntimes) {
+  ListenerClassifier subject({"tcp:2375"}, answer());
+  hw_socket listens = contact(HW_LISTENER_UNKNOWN);
+  listens.listener = {2375, HW_LISTENER_TCP, 1};
+  EXPECT_TRUE(subject.on_contact(listens).runtime);
+  listens.listener.ino = 2376;
+  EXPECT_FALSE(subject.on_contact(listens).runtime);
+}
+
+TEST_F(ListenerClassifierTest, APortThatWasListenedOnBeforeIsFound) {
+  const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  socklen_t length = sizeof(address);
+  ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), length), 0);
+  ASSERT_EQ(::listen(socket.get(), 1), 0);
+  ASSERT_EQ(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+  const auto listeners = scan_tcp_listeners();
+  ASSERT_TRUE(listeners) << listeners.error().message;
+  const auto mine = std::find_if(listeners->begin(), listeners->end(), [&](const ScannedListener& found) {
+    return found.listener.ino == ntohs(address.sin_port) && found.listener.dev == HW_LISTENER_TCP;
+  });
+  ASSERT_NE(mine, listeners->end());
+  EXPECT_EQ(find_holders(*listeners).at(mine->socket_inode), std::vector<uint32_t>{static_cast<uint32_t>(::getpid())});
 }
 
 TEST_F(ListenerClassifierTest, AListenerThatWasThereBeforeIsFoundWithItsHolder) {

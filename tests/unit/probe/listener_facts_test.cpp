@@ -72,16 +72,24 @@ INSTANTIATE_TEST_SUITE_P(
              ""}));
 
 TEST(ListenerFacts, OfALiveProcessAreRead) {
-  const auto facts = read_listener_facts(static_cast<uint32_t>(::getpid()), std::string_view("/tmp/x\0", 7));
-  EXPECT_EQ(facts.name, "/tmp/x");
+  const auto facts = read_listener_facts(static_cast<uint32_t>(::getpid()));
   EXPECT_NE(facts.exe.find("probe_test"), std::string::npos);
   EXPECT_FALSE(facts.init);
 }
 
-TEST(ListenerFacts, OfAProcessThatIsGoneAreEmpty) {
-  const auto facts = read_listener_facts(0x7fffffff, std::string_view("\0name", 5));
-  EXPECT_EQ(facts.name, "@name");
-  EXPECT_TRUE(facts.exe.empty());
+TEST(ListenerFacts, OfAProcessThatIsGoneAreEmpty) { EXPECT_TRUE(read_listener_facts(0x7fffffff).exe.empty()); }
+
+TEST(ListenerFacts, NamesAreAsBound) {
+  EXPECT_EQ(bound_name(std::string_view("/tmp/x\0", 7)), "/tmp/x");
+  EXPECT_EQ(bound_name(std::string_view("\0name", 5)), "@name");
+}
+
+TEST(ListenerFacts, WhoListensForAnotherOrIsGoneLeavesItUndecided) {
+  EXPECT_TRUE(classify({.name = "/srv/a.sock", .exe = "/usr/lib/systemd/systemd", .init = true}).undecided);
+  EXPECT_TRUE(classify({.name = "/srv/a.sock", .exe = "/usr/bin/systemd-socket-activate"}).undecided);
+  EXPECT_TRUE(classify({.name = "/srv/a.sock"}).undecided);
+  EXPECT_FALSE(classify({.name = "/srv/a.sock", .exe = "/usr/sbin/nginx"}).undecided);
+  EXPECT_FALSE(classify({.name = "/run/docker.sock", .exe = "/usr/lib/systemd/systemd", .init = true}).undecided);
 }
 
 }  // namespace
