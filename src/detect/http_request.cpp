@@ -1,10 +1,13 @@
 #include "detect/http_request.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
+#include "detect/http2_requests.h"
 #include "detect/request_target.h"
+#include "detect/ttrpc_requests.h"
 
 namespace hullwatch {
 namespace {
@@ -57,13 +60,25 @@ bool json_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'
 
 }  // namespace
 
+std::string_view request_protocol_name(RequestProtocol protocol) {
+  constexpr std::array<std::string_view, 5> kNames = {"http", "http2", "grpc", "ttrpc", "tls"};
+  return kNames.at(static_cast<size_t>(protocol));
+}
+
 void HttpRequestParser::feed(std::string_view bytes) {
   // A TLS handshake record. No HTTP request begins so, nor does any other stream that is read here.
-  if (idle() && !bytes.empty() && bytes.front() == 0x16) {
-    request_.tls = true;
+  if (state_ == State::start && line_.empty() && !bytes.empty() && bytes.front() == 0x16) {
+    request_.protocol = RequestProtocol::tls;
     return fail();
   }
+  // A ttrpc frame's length: at most four megabytes.
+  if (!begun_ && !bytes.empty() && bytes.front() == '\0') become_framed(RequestProtocol::ttrpc);
+  begun_ = begun_ || !bytes.empty();
   while (!bytes.empty() && state_ != State::opaque) {
+    if (state_ == State::framed) {
+      if (!framed_->feed(bytes)) fail();
+      return;
+    }
     if (state_ == State::body || state_ == State::chunk) {
       const auto part = bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(remaining_, bytes.size())));
       remaining_ -= part.size();
@@ -117,6 +132,7 @@ void HttpRequestParser::on_line(std::string_view line) {
     case State::trailer: return line.empty() ? on_request_end() : void();
     case State::body:
     case State::chunk:
+    case State::framed:
     case State::opaque: return;
   }
 }
@@ -124,8 +140,7 @@ void HttpRequestParser::on_line(std::string_view line) {
 void HttpRequestParser::on_start_line(std::string_view line) {
   if (line.empty()) return ++blank_lines_ > kMaxBlankLines ? fail() : void();
   if (line == kHttp2Preface) {
-    request_.http2 = true;
-    return fail();
+    return become_framed(RequestProtocol::http2);
   }
   const size_t first = line.find(' ');
   const size_t second = first == std::string_view::npos ? first : line.find(' ', first + 1);
@@ -215,7 +230,19 @@ void HttpRequestParser::on_body(std::string_view bytes) {
   }
 }
 
+void HttpRequestParser::become_framed(RequestProtocol protocol) {
+  const auto hand_out = [this](const ParsedRequest& request) { sink_(request); };
+  if (protocol == RequestProtocol::ttrpc)
+    framed_ = std::make_unique<TtrpcRequests>(hand_out);
+  else
+    framed_ = std::make_unique<Http2Requests>(hand_out);
+  reset();
+  request_.protocol = protocol;
+  state_ = State::framed;
+}
+
 void HttpRequestParser::skip(uint64_t count) {
+  if (state_ == State::framed) return framed_->skip(count);
   remaining_ -= std::min(count, remaining_);
   if (remaining_ == 0 && state_ == State::body) on_request_end();
 }
@@ -248,12 +275,18 @@ void HttpRequestParser::flush() {
 void HttpRequestParser::lose() {
   if (state_ == State::opaque) return;
   flush();
+  ParsedRequest missing;
+  missing.lost = true;
+  missing.protocol = request_.protocol;
+  if (state_ == State::framed) {  // where the next frame begins is lost as well
+    missing.opaque = true;
+    become_opaque();
+    return report_unreadable(std::move(missing));
+  }
   line_.clear();
   line_cut_ = false;
   reset();
   after_upgrade_ = true;
-  ParsedRequest missing;
-  missing.lost = true;
   report_unreadable(std::move(missing));
 }
 
@@ -275,8 +308,7 @@ void HttpRequestParser::fail() {
   // A connection the server took over carries no requests; so what cannot be one is no finding there.
   const bool taken_over = after_upgrade_ && state_ == State::start;
   ParsedRequest broken;
-  broken.http2 = request_.http2;
-  broken.tls = request_.tls;
+  broken.protocol = request_.protocol;
   broken.opaque = true;
   become_opaque();
   if (!taken_over) report_unreadable(std::move(broken));
@@ -289,6 +321,7 @@ void HttpRequestParser::report_unreadable(ParsedRequest broken) {
 
 void HttpRequestParser::become_opaque() {
   state_ = State::opaque;
+  // framed_ stays: it may be the caller
   line_.clear();
   line_.shrink_to_fit();
   line_cut_ = false;

@@ -10,10 +10,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "detect/framed_requests.h"
+
 namespace hullwatch {
+
+enum class RequestProtocol : uint8_t { http, http2, grpc, ttrpc, tls };
+std::string_view request_protocol_name(RequestProtocol protocol);
 
 /// One request. `target`, `query` and `body` can hold secrets: they are for docker_api only and never leave it whole.
 struct ParsedRequest {
@@ -27,10 +33,9 @@ struct ParsedRequest {
   bool has_body = false;
   bool body_complete = true;  // false: the JSON value did not end within kMaxBody, or not in time: judge what may be missing
   bool readable = true;       // false: bytes that are no request we can read; the members above mean nothing
-  bool http2 = false;         // the gRPC preface; never readable
-  bool tls = false;           // begins as TLS does; never readable
-  bool lost = false;          // not readable because bytes did not reach us, whatever the client sent
-  bool opaque = false;        // nothing after this request will be seen on its connection
+  RequestProtocol protocol = RequestProtocol::http;  // TLS is never readable; bodies of gRPC, HTTP/2 and ttrpc are not read
+  bool lost = false;                                 // not readable because bytes did not reach us, whatever the client sent
+  bool opaque = false;                               // nothing after this request will be seen on its connection
   bool overrun = false;  // a second record for a request handed out before: its chunked body is longer than is read, so that
                          // what comes after it on the connection is not seen. Usual for uploads only.
 };
@@ -58,18 +63,24 @@ class HttpRequestParser {
   /// Nothing that follows can be read: an upgraded, HTTP/2 or broken stream, or one given up.
   [[nodiscard]] bool opaque() const { return state_ == State::opaque; }
   /// No request is being read and none has been begun.
-  [[nodiscard]] bool idle() const { return state_ == State::start && line_.empty(); }
+  [[nodiscard]] bool idle() const { return (state_ == State::start && line_.empty()) || state_ == State::framed; }
   /// In a body that has been handed out already, or needs to be read only to find its end.
-  [[nodiscard]] bool in_spent_body() const { return delivered_ && state_ != State::opaque && state_ != State::start; }
+  [[nodiscard]] bool in_spent_body() const {
+    return delivered_ && state_ != State::opaque && state_ != State::start && state_ != State::framed;
+  }
   /// Bytes of a body of known length that are still to come and that nobody needs: the caller need not feed them, if it calls
   /// skip().
-  [[nodiscard]] uint64_t skippable() const { return state_ == State::body && delivered_ ? remaining_ : 0; }
+  [[nodiscard]] uint64_t skippable() const {
+    if (state_ == State::framed) return framed_->skippable();
+    return state_ == State::body && delivered_ ? remaining_ : 0;
+  }
   /// As feed() of `count` ≤ skippable() bytes.
   void skip(uint64_t count);
 
  private:
-  enum class State : uint8_t { start, header, body, chunk_size, chunk, chunk_end, trailer, opaque };
+  enum class State : uint8_t { start, header, body, chunk_size, chunk, chunk_end, trailer, framed, opaque };
 
+  void become_framed(RequestProtocol protocol);
   std::string_view take_line(std::string_view& bytes, bool& complete);
   void on_line(std::string_view line);
   void on_start_line(std::string_view line);
@@ -85,6 +96,8 @@ class HttpRequestParser {
   void become_opaque();
 
   Sink sink_;
+  std::unique_ptr<FramedRequests> framed_;  // HTTP/2 or ttrpc: takes over
+  bool begun_ = false;                      // some byte has come
   State state_ = State::start;
   std::string line_;
   bool line_cut_ = false;

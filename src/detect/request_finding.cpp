@@ -1,6 +1,7 @@
 #include "detect/request_finding.h"
 
 #include "detect/docker_api.h"
+#include "detect/grpc_call.h"
 
 namespace hullwatch {
 namespace {
@@ -12,8 +13,8 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 std::string unreadable_because(const ParsedRequest& request) {
-  if (request.tls) return "TLS: the call could not be read, judged as the worst";
-  if (request.http2) return "gRPC: the call could not be read, judged as the worst";
+  if (request.protocol == RequestProtocol::tls) return "TLS: the call could not be read, judged as the worst";
+  if (request.protocol == RequestProtocol::http2) return "gRPC: the call could not be read, judged as the worst";
   if (request.lost) return "bytes of the request were lost on their way to hullwatch: judged as the worst";
   return "the request could not be read: judged as the worst";
 }
@@ -29,13 +30,14 @@ bool is_upload(const ParsedRequest& request) {
 RuntimeRequestFinding finding_of(const ParsedRequest& request) {
   RuntimeRequestFinding finding;
   finding.readable = request.readable && !request.overrun;
-  finding.protocol = request.tls ? "tls" : "http";
+  finding.protocol = request_protocol_name(request.protocol);
   if (!request.readable) {
     finding.danger = "critical";
     finding.reasons = unreadable_because(request);
     return finding;
   }
-  const ApiCall call = judge_api_call(request);
+  const bool by_name = request.protocol == RequestProtocol::grpc || request.protocol == RequestProtocol::ttrpc;
+  const ApiCall call = by_name ? judge_grpc_call(request.path) : judge_api_call(request);
   finding.danger = api_danger_name(call.danger);
   finding.method = request.method;
   finding.path = request.version.empty() ? request.path : "/" + request.version + request.path;

@@ -85,7 +85,8 @@ class Counters {
   std::array<KernelCount, HW_KIND_MAX> kernel_{};
   PipelineFigures pipeline_;
   std::vector<ProviderState> providers_;
-  std::map<std::string, uint64_t, std::less<>> map_update_failures_;
+  std::map<std::string, uint64_t, std::less<>> map_update_failures_{
+      {"containers", 0}, {"listeners", 0}, {"request_windows", 0}};
   bool reload_worked_ = false;
   uint64_t reload_success_ns_ = 0, reloads_good_ = 0, reloads_bad_ = 0;
 };

@@ -151,14 +151,6 @@ TEST(HttpRequest, ALongHeaderThatDoesNotMatterIsPassedOver) {
   EXPECT_TRUE(parsed.requests[0].readable);
 }
 
-TEST(HttpRequest, GrpcIsToldFromGarbage) {
-  const auto parsed = parse("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  ASSERT_EQ(parsed.requests.size(), 1U);
-  EXPECT_TRUE(parsed.requests[0].http2);
-  EXPECT_FALSE(parsed.requests[0].readable);
-  EXPECT_TRUE(parsed.opaque);
-}
-
 TEST(HttpRequest, WhatFollowsAnUpgradeIsNoFinding) {
   const auto parsed = parse("POST /exec/1/start HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nmy password\nls\n");
   ASSERT_EQ(parsed.requests.size(), 1U);
