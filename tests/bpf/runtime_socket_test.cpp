@@ -150,7 +150,7 @@ TEST_P(OverTcp, AConnectIsSeenByItsPortAndEveryByteIsCaptured) {
   RunningActor server({"tcp_server", "0", "1"});
   const auto listening = server.line();
   const auto port = listening["port"].get<uint32_t>();
-  RunningActor client({"tcp_client", "127.0.0.1", std::to_string(port), GetParam(), "100000"});
+  RunningActor client({"tcp_client", "127.0.0.1", std::to_string(port), GetParam(), "50000"});
   const auto told = client.line(), read = server.line();
   client.wait();
   const auto seen = probe_->take();
