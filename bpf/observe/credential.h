@@ -35,10 +35,9 @@
 struct transition {
 	const struct hw_cred *before; /* not a copy: below 6.13 the frames of a chain of calls share 512 bytes */
 	struct hw_cred after;
-	__u32 way;
-	__u32 provider;
+	__u16 way;
+	__u16 provider;
 	__u32 uncertain; /* `before` may be old */
-	__u32 pad;
 };
 
 /* Hashes of the transitions a process has sent, the last ones. */

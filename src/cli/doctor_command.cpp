@@ -129,7 +129,12 @@ int doctor_command(const std::string& format, bool strict) {
     return kExitPrivilege;
   }
   const Examination found = examine(*probe);
-  const Ladder ladder = Ladder::choose(*probe);
+  const auto tiers = allowed_tiers();
+  if (!tiers) {
+    print_error(tiers.error().message);
+    return kExitUsage;
+  }
+  const Ladder ladder = Ladder::choose(*probe, *tiers);
   format == "json" ? print_json(found, ladder) : print_text(found, ladder);
   if (!ladder.missing_core().empty()) return kExitPrivilege;
   return strict && (ladder.degraded() || !found.problems.empty()) ? kExitPartial : kExitOk;

@@ -30,6 +30,9 @@ void apply(const BpfKnobs& knobs, hullwatch_bpf* skeleton) {
   ro->namespaces_by_hook = knobs.namespaces_by_hook;
   ro->commits_by_hook = knobs.commits_by_hook;
   ro->connects_by_hook = knobs.connects_by_hook;
+  ro->dispatch_credentials = knobs.dispatch_credentials;
+  ro->dispatch_mounts = knobs.dispatch_mounts;
+  ro->dispatch_namespaces = knobs.dispatch_namespaces;
   bpf_map__set_max_entries(skeleton->maps.critical, knobs.critical_bytes);
   bpf_map__set_max_entries(skeleton->maps.bulk, knobs.bulk_bytes);
 }

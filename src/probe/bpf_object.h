@@ -39,7 +39,10 @@ struct BpfKnobs {
   bool mounts_by_hook = false;          // LSM or fentry programs tell of mount calls, and …
   bool namespaces_by_hook = false;      // … of setns and unshare: capability checks do not
   bool commits_by_hook = false;         // a hook on commit_creds() tells of commits
-  bool connects_by_hook = false;        // a security hook tells of connections: the tracepoint only of their use
+  bool dispatch_credentials = false;    // what the program at every system call's return provides
+  bool dispatch_mounts = false;
+  bool dispatch_namespaces = false;
+  bool connects_by_hook = false;  // a security hook tells of connections: the tracepoint only of their use
 };
 
 /// A program the kernel would not load or attach, and its reason: the error and the end of the verifier's log.

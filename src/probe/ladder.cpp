@@ -1,20 +1,44 @@
 #include "probe/ladder.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <sstream>
 
 namespace hullwatch {
 namespace {
 
 constexpr const char* kSilent = "its programs loaded and attached, but never fired";
 
+constexpr const char* kTiersVariable = "HULLWATCH_TIERS";
+constexpr std::array<std::pair<std::string_view, hw_provider>, 4> kTierWords = {
+    {{"lsm", HW_BY_LSM}, {"fentry", HW_BY_FENTRY}, {"quiet", HW_BY_QUIET}, {"dispatch", HW_BY_DISPATCH}}};
+
 }  // namespace
 
-Ladder Ladder::choose(const HookProbe& probe, const std::set<std::string_view>& refused) {
+Result<Tiers> allowed_tiers() {
+  Tiers tiers = {HW_BY_ALWAYS};
+  const char* variable = std::getenv(kTiersVariable);
+  std::istringstream words(variable != nullptr ? variable : "lsm,fentry,quiet,dispatch");
+  for (std::string word; std::getline(words, word, ',');) {
+    const auto* tier = std::ranges::find(kTierWords, word, &std::pair<std::string_view, hw_provider>::first);
+    if (tier == kTierWords.end())
+      return fail(std::string(kTiersVariable) + " names no tier by '" + word + "'; there are lsm, fentry, quiet and dispatch");
+    tiers.insert(tier->second);
+  }
+  return tiers;
+}
+
+Ladder Ladder::choose(const HookProbe& probe, const Tiers& tiers, const std::set<std::string_view>& refused) {
   Ladder ladder;
   for (const Observation& observation : observations()) {
     Rung rung{.observation = &observation, .provider = nullptr, .refused = {}};
     for (const Provider& provider : providers()) {
       if (provider.observation != observation.name) continue;
+      if (!tiers.contains(provider.tier)) {
+        rung.refused.push_back({&provider, std::string("not among ") + kTiersVariable});
+        continue;
+      }
       if (refused.contains(provider.name)) {
         rung.refused.push_back({&provider, kSilent});
         continue;
@@ -30,6 +54,11 @@ Ladder Ladder::choose(const HookProbe& probe, const std::set<std::string_view>& 
     ladder.rungs_.push_back(std::move(rung));
   }
   return ladder;
+}
+
+const Provider* Ladder::provider_of(std::string_view observation) const {
+  const auto rung = std::ranges::find_if(rungs_, [&](const Rung& r) { return r.observation->name == observation; });
+  return rung == rungs_.end() ? nullptr : rung->provider;
 }
 
 void Ladder::give_up(std::string_view observation) {

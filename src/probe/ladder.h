@@ -22,15 +22,22 @@ struct Rung {
   std::vector<Refusal> refused;        // better ones, with the kernel's own reason
 };
 
+/// The rungs that may be used; what is there on every kernel (HW_BY_ALWAYS) always may.
+using Tiers = std::set<hw_provider>;
+/// All, or those that HULLWATCH_TIERS names: "lsm,fentry,quiet,dispatch". For tests, and to find out which rung misbehaves.
+Result<Tiers> allowed_tiers();
+
 class Ladder {
  public:
-  /// Tries providers best first. `refused`: provider names not to try, because they loaded and never fired.
-  static Ladder choose(const HookProbe& probe, const std::set<std::string_view>& refused = {});
+  /// Tries providers of `tiers` best first. `refused`: provider names not to try, because they loaded and never fired.
+  static Ladder choose(const HookProbe& probe, const Tiers& tiers, const std::set<std::string_view>& refused = {});
 
   /// A provider that loaded and never fired, and no better choice is left to try: its observation has none.
   void give_up(std::string_view observation);
 
   [[nodiscard]] const std::vector<Rung>& rungs() const { return rungs_; }
+  /// Null when there is none.
+  [[nodiscard]] const Provider* provider_of(std::string_view observation) const;
   [[nodiscard]] bool uses(std::string_view program) const { return programs_.contains(program); }
   /// A core observation without a provider: the daemon runs, and is not ready.
   [[nodiscard]] std::vector<std::string_view> missing_core() const;

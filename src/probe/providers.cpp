@@ -63,6 +63,11 @@ constexpr std::array<std::string_view, 4> kUseCredentialPrograms = {"credential_
 constexpr std::array<std::string_view, 3> kExecCredentialPrograms = {"credential_fork", "credential_prepare_exec",
                                                                      "credential_exec"};
 
+constexpr std::array<std::string_view, 1> kDispatchPrograms = {"dispatch_sys_exit"};
+constexpr std::array<std::string_view, 4> kDispatchCredentialPrograms = {"credential_fork", "credential_prepare_exec",
+                                                                         "credential_exec", "dispatch_sys_exit"};
+constexpr std::array kDispatchHooks = {Hook{K::tp_btf, "sys_exit", 2}};
+
 constexpr std::array<std::string_view, 1> kCapablePrograms = {"quiet_cap_capable"};
 constexpr std::array kCapableHooks = {Hook{K::tp_btf, "cap_capable", 5}};
 constexpr std::array<std::string_view, 1> kReturnCapablePrograms = {"fexit_cap_capable"};
@@ -165,6 +170,9 @@ constexpr std::array kProviders = {
         "credential", HW_BY_QUIET, "tp_btf/cap_capable", kUseCredentialPrograms, kCapableHooks, true,
         "cap_capable tracepoint (6.17)",
         "a return to a saved id by an unprivileged process (it asks for no capability), until its next check, fork or exec"},
+    Provider{"credential", HW_BY_DISPATCH, "tp_btf/sys_exit, tp_btf/sched_process_{fork,exec}", kDispatchCredentialPrograms,
+             kDispatchHooks, true, "type information (BTF); costs every system call",
+             "credentials overwritten in memory, until the next exec, fork or call that may change them; commits by io_uring"},
     Provider{"credential", HW_BY_ALWAYS, "tp_btf/sched_process_{fork,exec}", kExecCredentialPrograms, kProcessHooks, true,
              "type information (BTF)", "every change between two execs or forks, until the next of them"},
 
@@ -189,11 +197,19 @@ constexpr std::array kProviders = {
         "cap_capable tracepoint and bpf_task_work (6.18)",
         "resolved targets; fsconfig's single options; open_tree without OPEN_TREE_CLONE; calls that fail before the check"},
 
+    Provider{"mount", HW_BY_DISPATCH, "tp_btf/sys_exit", kDispatchPrograms, kDispatchHooks, true,
+             "type information (BTF); costs every system call",
+             "resolved targets; type and source of what fsmount mounts; fsconfig's single options; open_tree without "
+             "OPEN_TREE_CLONE"},
+
     Provider{"namespace", HW_BY_FENTRY, "fentry and fexit on unshare and setns", kCallNamespacePrograms, kCallNamespaceHooks,
              true, "fexit on system calls' functions (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)", ""},
     Provider{"namespace", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
              "cap_capable tracepoint and bpf_task_work (6.18)",
              "unshare(CLONE_NEWUSER) alone: found as a credential change at the next check, fork or exec"},
+
+    Provider{"namespace", HW_BY_DISPATCH, "tp_btf/sys_exit", kDispatchPrograms, kDispatchHooks, true,
+             "type information (BTF); costs every system call", "the namespaces before a call"},
 
     Provider{"runtime_socket", HW_BY_LSM, "lsm/unix_stream_connect, tp_btf/skb_copy_datagram_iovec", kLsmSocketPrograms,
              kLsmSocketHooks, true, "\"bpf\" among the active LSMs", kUnseenOfSockets},

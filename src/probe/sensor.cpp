@@ -14,10 +14,12 @@ constexpr std::string_view kSnapshotProgram = "snapshot_tasks";
 Result<std::unique_ptr<Sensor>> Sensor::open(const SensorOptions& options, const RingReader::Callback& callback) {
   auto probe = HookProbe::open();
   if (!probe) return fail(std::move(probe.error()));
+  const auto tiers = allowed_tiers();
+  if (!tiers) return fail(tiers.error());
   std::unique_ptr<Sensor> sensor(new Sensor());
   std::set<std::string_view> given_up;
   for (int attempt = 0; attempt < kLadders; ++attempt) {
-    if (auto loaded = sensor->load(*probe, options, given_up); !loaded) return fail(std::move(loaded.error()));
+    if (auto loaded = sensor->load(*probe, *tiers, options, given_up); !loaded) return fail(std::move(loaded.error()));
     auto rings = RingReader::start(sensor->object_->map_fd("critical"), sensor->object_->map_fd("bulk"), options.queue_bytes,
                                    callback, options.priority);
     if (!rings) return fail(std::move(rings.error()));
@@ -40,12 +42,20 @@ Result<std::unique_ptr<Sensor>> Sensor::open(const SensorOptions& options, const
   return sensor;
 }
 
-Status Sensor::load(const HookProbe& probe, const SensorOptions& options, const std::set<std::string_view>& given_up) {
-  ladder_ = Ladder::choose(probe, given_up);
+Status Sensor::load(const HookProbe& probe, const Tiers& tiers, const SensorOptions& options,
+                    const std::set<std::string_view>& given_up) {
+  ladder_ = Ladder::choose(probe, tiers, given_up);
   connector_.reset();
   BpfKnobs knobs = options.knobs;
-  knobs.mounts_by_hook = ladder_->uses("fexit_path_mount");
-  knobs.namespaces_by_hook = ladder_->uses("fexit_unshare");
+  const auto dispatched = [&](std::string_view observation) {
+    const Provider* provider = ladder_->provider_of(observation);
+    return provider != nullptr && provider->tier == HW_BY_DISPATCH;
+  };
+  knobs.mounts_by_hook = ladder_->uses("fexit_path_mount") || dispatched("mount");
+  knobs.namespaces_by_hook = ladder_->uses("fexit_unshare") || dispatched("namespace");
+  knobs.dispatch_credentials = dispatched("credential");
+  knobs.dispatch_mounts = dispatched("mount");
+  knobs.dispatch_namespaces = dispatched("namespace");
   knobs.commits_by_hook = ladder_->uses("fexit_commit_creds");
   knobs.connects_by_hook = ladder_->uses("lsm_unix_stream_connect") || ladder_->uses("fentry_unix_stream_connect");
   if (ladder_->uses(kConnectorProgram)) {

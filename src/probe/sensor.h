@@ -37,7 +37,8 @@ class Sensor {
 
  private:
   Sensor() = default;
-  Status load(const HookProbe& probe, const SensorOptions& options, const std::set<std::string_view>& given_up);
+  Status load(const HookProbe& probe, const Tiers& tiers, const SensorOptions& options,
+              const std::set<std::string_view>& given_up);
   Status attach_all();
   void attach_connector();
 
