@@ -182,9 +182,13 @@ __weak __noinline int admit(__u64 home, __u32 kind, bool novel)
 	}
 	bucket = bpf_map_lookup_elem(&buckets, &key);
 	if (!bucket) {
-		struct bucket full = {.paid_until_ns = now + token};
+		static const struct bucket full; /* not on the stack: its chain of callers is the deepest of all */
 
-		if (bpf_map_update_elem(&buckets, &key, &full, BPF_ANY))
+		bpf_map_update_elem(&buckets, &key, &full, BPF_ANY);
+		bucket = bpf_map_lookup_elem(&buckets, &key);
+		if (bucket)
+			bucket->paid_until_ns = now + token;
+		else
 			count_error(HW_PLACE_BUCKET);
 		return true;
 	}

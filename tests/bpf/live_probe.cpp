@@ -29,7 +29,8 @@ void write_all(const std::filesystem::path& path, const std::string& text) {
 std::filesystem::path TestCgroup::root() {
   for (const char* path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"})
     if (std::filesystem::exists(std::string(path) + "/cgroup.controllers")) return path;
-  throw std::runtime_error("no cgroup v2 hierarchy is mounted");
+  if (std::filesystem::exists("/sys/fs/cgroup/pids/cgroup.procs")) return "/sys/fs/cgroup/pids";  // v1 alone
+  throw std::runtime_error("no cgroup hierarchy is mounted");
 }
 
 TestCgroup::TestCgroup(const std::string& name, const TestCgroup* parent) : path_((parent ? parent->path() : root()) / name) {

@@ -5,12 +5,12 @@
 run_guest() {
   local version=$1 script=$2 kernel console status=0 kind name detail found=0
   shift 2
-  kernel=$("$HW_ROOT/tests/vm/fetch" "$version") || { fail "$version.kernel" "could not be fetched"; return; }
+  kernel=$("$HW_ROOT/tests/vm/fetch" "$version") || { fail "${VM_GUEST_NAME:-$version}.kernel" "could not be fetched"; return; }
   console=$(mktemp)
   at_exit rm -f "$console"
   VM_TIMEOUT=${VM_TIMEOUT:-300} "$HW_ROOT/tests/vm/boot" "$kernel" "$script" "$@" 2>&1 | tee "$console" || status=${PIPESTATUS[0]}
   while IFS=$'\t' read -r kind name detail; do
-    hw_result "$kind" "$version.$name" "$detail"
+    hw_result "$kind" "${VM_GUEST_NAME:-$version}.$name" "$detail"
     found=$((found + 1))
   done < <(awk '
     /^(pass|fail|skip) / {kind = $1; sub(/^[a-z]+ /, ""); name = $1; sub(/:$/, "", name); sub(/^[^ ]+ ?/, ""); print kind "\t" name "\t" $0}
@@ -19,9 +19,9 @@ run_guest() {
     /^\[  SKIPPED \] .*\(.*ms\)$/ {print "skip\t" $4 "\tsee the console"}' "$console")
   case $status in
     0) ;;
-    124) fail "$version.guest" "was not done in time" ;;
-    125) fail "$version.guest" "crashed" ;;
-    *) fail "$version.guest" "ended with status $status" ;;
+    124) fail "${VM_GUEST_NAME:-$version}.guest" "was not done in time" ;;
+    125) fail "${VM_GUEST_NAME:-$version}.guest" "crashed" ;;
+    *) fail "${VM_GUEST_NAME:-$version}.guest" "ended with status $status" ;;
   esac
-  if [ $found -eq 0 ]; then fail "$version.guest" "reported nothing"; fi
+  if [ $found -eq 0 ]; then fail "${VM_GUEST_NAME:-$version}.guest" "reported nothing"; fi
 }

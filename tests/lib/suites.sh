@@ -115,6 +115,11 @@ suite_vm() {
     bash "$script" || fail "$(basename "$script")" "ended with status $?"
   done
 }
+# Every kernel and tier of tests/vm/columns.
+suite_vm_matrix() {
+  build release || { fail build; return; }
+  bash tests/vm/matrix full || fail matrix "ended with status $?"
+}
 
 hw_fuzz() {
   local seconds=$1 fuzzer name corpus

@@ -35,8 +35,12 @@ class SensorTest : public testing::Test {
  protected:
   // One for all: loading takes longer than all the tests.
   static void SetUpTestSuite() {
-    auto opened = Sensor::open({.knobs = {}, .self_test = {.program = "/bin/true", .cgroup_root = "/sys/fs/cgroup"}},
-                               [](std::span<const std::byte> record, bool) { captured_.emplace_back(record); });
+    const auto root = TestCgroup::root();
+    const bool v2 = std::filesystem::exists(root / "cgroup.controllers");
+    SensorOptions options;
+    options.knobs.hierarchy = v2 ? BpfKnobs::Hierarchy::v2 : BpfKnobs::Hierarchy::v1_pids;
+    options.self_test = {.program = "/bin/true", .cgroup_root = root};
+    auto opened = Sensor::open(options, [](std::span<const std::byte> record, bool) { captured_.emplace_back(record); });
     ASSERT_TRUE(opened) << opened.error().message;
     sensor_ = std::move(*opened);
   }
@@ -84,6 +88,13 @@ class SensorTest : public testing::Test {
     for (const Rung& rung : sensor_->ladder().rungs())
       if (rung.observation->name == observation && rung.provider != nullptr) return rung.provider->name;
     return "none";
+  }
+
+  /// The provider that the running kernel has for it; null: none, which doctor says too.
+  static const Provider* provider(std::string_view observation) { return sensor_->ladder().provider_of(observation); }
+  static bool has(std::string_view observation, std::initializer_list<hw_provider> tiers) {
+    const Provider* chosen = provider(observation);
+    return chosen != nullptr && std::ranges::find(tiers, chosen->tier) != tiers.end();
   }
 
   inline static std::unique_ptr<Sensor> sensor_;
