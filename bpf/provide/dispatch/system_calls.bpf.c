@@ -49,7 +49,8 @@ HW_INLINE void mount_returns(struct task_struct *task, __u32 op, __s64 result)
 	finish_mount(result, 0);
 }
 
-HW_INLINE void namespace_returns(struct task_struct *task, __u32 which, __s64 result)
+/* Called, not copied: its frame is not to lie below that of check_credentials(). */
+HW_PART void namespace_returns(struct task_struct *task, __u32 which, __s64 result)
 {
 	struct namespace_call call = {};
 
