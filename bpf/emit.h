@@ -206,7 +206,7 @@ __weak __noinline int admit(__u64 home, __u32 kind, bool novel)
 		bucket->flooded = 1;
 		emit_flood(home, kind, 0, bucket->suppressed);
 	}
-	if (novel && critical_ring_has_room())
+	if ((novel || is_canary()) && critical_ring_has_room())
 		return true;
 	__sync_fetch_and_add(&bucket->suppressed, 1);
 	count_suppressed(home_state_make(key.home), kind);

@@ -25,9 +25,15 @@ HW_KNOB(__s64, burst_growth, 200);
 HW_KNOB(__u64, burst_sample_ns, 100000000ULL);
 /* Which hierarchy names containers: 0 the v2 one; 1 v1 pids, 2 v1 memory on hosts without v2. */
 HW_KNOB(__u32, cgroup_v1, 0);
+/* This daemon, of all that shared the pinned maps since boot: counts of living tasks are its own. */
+HW_KNOB(__u32, run_id, 1);
+/* The watchdog (src/guard): what it and its children do is never held back. */
+HW_KNOB(__s32, canary_tgid, 0);
 
 /* Set by snapshot_tasks at its end: from then on a task without state is one the iterator did not show, not one it will. */
 bool snapshot_over __weak;
+/* The second run of snapshot_tasks: gives the processes in `homes_told` the home that is there. */
+bool snapshot_corrects __weak;
 /* Raised by user space each time it has recognised a container whose cgroup the kernel took for the host's (state.h). */
 __u32 late_claims __weak;
 
@@ -37,7 +43,6 @@ bool lsm_fired __weak;
 /* ---- what tasks and homes remember ---- */
 
 enum task_flag {
-	TASK_COUNTED = 1 << 0,		/* is in its home's `live` */
 	TASK_SHADOW = 1 << 1,		/* shadow holds credentials */
 	TASK_SHADOW_UNCERTAIN = 1 << 2, /* a commit may have been missed since */
 	TASK_KNOWN = 1 << 3,		/* creator, home and execs were set */
@@ -56,7 +61,9 @@ struct task_state {
 	__u64 fork_window_ns; /* start of the home's window this process last forked in */
 	/* mount namespace of who put it into its cgroup, until it execs in another: 0 once its own program runs */
 	__u32 setup_mnt;
-	__u32 claims_seen;     /* of late_claims, when a home of 0 was last looked at */
+	__u32 claims_seen; /* of late_claims, when a home of 0 was last looked at */
+	__u32 counted_in;  /* run_id of the daemon in whose counts of living tasks it is */
+	__u32 pad;
 	struct hw_cred shadow; /* last known credentials of the thread */
 	__u64 cred;	       /* address of the real_cred that was last found equal to the shadow */
 };
@@ -165,6 +172,23 @@ struct {
 	__type(key, struct hw_key); /* execs 0 */
 	__type(value, __u64);
 } rehomed __weak SEC(".maps");
+
+/* Homes that user space found out for processes nobody saw placed. Full: the process keeps what its cgroup said. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct hw_key); /* execs 0 */
+	__type(value, __u64);
+} homes_told __weak SEC(".maps");
+
+/* Written by user space only: it is here to be pinned with the rest. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hw_mark);
+} marks __weak SEC(".maps");
 
 /*
  * Homes whose processes may place processes as the host's may: identity.trusted_runtimes. Filled by user space. Full: the

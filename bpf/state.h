@@ -97,6 +97,14 @@ HW_INLINE struct task_state *process_state_make(struct task_struct *task)
 	return state;
 }
 
+/* Is current the watchdog, or its child? Asked only where a record would be held back. */
+HW_INLINE bool is_canary(void)
+{
+	struct task_struct *task = current_task();
+
+	return canary_tgid && (GET(task, tgid) == canary_tgid || GET(GET(task, real_parent), tgid) == canary_tgid);
+}
+
 /* The container a cgroup belongs to, 0: the host. */
 HW_INLINE __u64 container_of_cgroup(__u64 cgroup)
 {
@@ -177,7 +185,7 @@ HW_INLINE __s64 live_tasks(struct task_struct *leader)
 HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, __u64 home, __s64 live)
 {
 	/* no call: the chain that leads here has used up its 512 bytes of frames (below 6.13) */
-	if (state->flags & TASK_COUNTED) { /* before the snapshot none of them is */
+	if (state->counted_in == run_id) { /* before the snapshot none of them is */
 		struct home_state *from = home_state(state->home), *to = home_state_find_or_make(home);
 
 		if (from)

@@ -81,14 +81,15 @@ Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*redactor)));
   // A dozen threads would otherwise each keep an arena of their own, with the pages of their busiest moment.
   mallopt(M_ARENA_MAX, kArenas);
+  auto cgroups = find_cgroup_tree();
+  if (!cgroups) return fail(std::move(cgroups.error()));
+  daemon->cgroups_ = std::move(*cgroups);
+  if (auto guarded = daemon->open_guard(); !guarded) return fail(std::move(guarded.error()));
   // Before any thread is made, so that all of them inherit the nice value, and leave signals to the loop.
   (void)take_priority({.realtime = false, .nice = daemon->priority().nice});
   auto signals = open_signals();
   if (!signals) return fail(std::move(signals.error()));
   daemon->signals_ = std::move(*signals);
-  auto cgroups = find_cgroup_tree();
-  if (!cgroups) return fail(std::move(cgroups.error()));
-  daemon->cgroups_ = std::move(*cgroups);
   for (auto step :
        {&Daemon::open_outputs, &Daemon::open_endpoint, &Daemon::open_sensor, &Daemon::take_stock, &Daemon::open_reloader})
     if (auto done = (daemon.get()->*step)(); !done) return fail(std::move(done.error()));
@@ -162,8 +163,12 @@ Status Daemon::open_sensor() {
   use_rules(options_.rules);
   SensorOptions sensor;
   sensor.knobs = knobs_of(config, cgroups_);
+  sensor.knobs.run_id = static_cast<uint32_t>(clock_.boot_ns() / kMs) | 1;
+  sensor.knobs.canary = static_cast<uint32_t>(watchdog_->pid());
   sensor.self_test.cgroup_root = cgroups_.path;
   sensor.priority = priority();
+  open_pins();
+  sensor.pins = pins_ ? &*pins_ : nullptr;
   auto opened = Sensor::open(sensor, [this](std::span<const std::byte> record, bool) { take_record(record); });
   if (!opened) return fail(std::move(opened.error()));
   sensor_ = std::move(*opened);
@@ -174,28 +179,11 @@ void Daemon::take_record(std::span<const std::byte> record) {
   hw_header header{};
   if (record.size() >= sizeof(header)) std::memcpy(&header, record.data(), sizeof(header));
   counters_->received(header.kind);
+  if (canary_ && canary_->take(header, watchdog_->page().acts_begun)) return;
   if (auto taken = pipeline_->record(record); !taken) {
     counters_->decode_error();
     report_bad_record(taken.error());
   }
-}
-
-/// In this order: containers, so that the kernel knows their cgroups; then tasks, which take their home from those.
-Status Daemon::take_stock() {
-  if (auto scanned = containers_->scan(); !scanned) return fail(std::move(scanned.error()));
-  for (const auto& [cgroup, home] : containers_->homes())
-    if (auto told = sensor_->object().set_container(cgroup, home); !told) return told;
-  auto tasks = take_task_snapshot(sensor_->object());
-  if (!tasks) return fail(std::move(tasks.error()));
-  const ProcReader proc;
-  for (const hw_task& task : *tasks) {
-    const auto details = proc.read(task.h.process.tgid);
-    pipeline_->tree().insert(process_from_snapshot(task, details ? *details : ProcDetails{}));
-    if (task.h.home != 0 || task.h.process.tgid == 1) pipeline_->boundary().learn(task.h.home, task.ns);
-  }
-  if (auto found = classify_existing_listeners(*listeners_); !found)
-    std::cerr << "hullwatch: " << found.error().message << "; listeners are met at their first contact\n";
-  return {};
 }
 
 PipelinePorts Daemon::ports() {
@@ -245,6 +233,7 @@ Status Daemon::run() {
   }
   started_ns_ = clock_.boot_ns();
   log_lifecycle("start", start_members());
+  begin_guard();
   report_ready();
   readiness_->started();
   take_own_priority();
@@ -264,6 +253,7 @@ Status Daemon::loop(uint64_t end_ns) {
     auto handed = sensor_->rings().poll(std::chrono::milliseconds(0));
     if (!handed) return fail(std::move(handed.error()));
     busy_ = busy_ || *handed > 0;
+    guard(*handed == 0);
     take_metadata();
     take_rules();
     if (pipeline_->fork_bombs().urgent() || clock_.boot_ns() - ticked_ns_ >= pause) tick();
@@ -346,8 +336,10 @@ void Daemon::tick() {
   governor_->tick(ticked_ns_);
   sample_homes();
   pipeline_->tick(homes_);
+  if (!missing_.empty()) look_at_maps();
   if (ticked_ns_ - losses_looked_ns_ < kSecond) return;
   look_for_losses();
+  look_at_guard();
   export_figures();
 }
 
@@ -423,6 +415,7 @@ void Daemon::stop() {
   tick();
   look_for_losses();
   pipeline_->flush();
+  end_guard();
   log_lifecycle("stop", {});
   if (!dispatcher_->stop(kDrainDeadline)) std::cerr << "hullwatch: a sink was too slow: some records were not written\n";
   print_summary();

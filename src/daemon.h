@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +17,8 @@
 #include "enrich/cgroup_tree.h"
 #include "enrich/container_index.h"
 #include "enrich/runtime_states.h"
+#include "guard/canary.h"
+#include "guard/watchdog.h"
 #include "log/forensic_log.h"
 #include "metrics/counters.h"
 #include "metrics/http_endpoint.h"
@@ -59,6 +62,16 @@ class Daemon {
   Status open_endpoint();
   Status open_sensor();
   Status take_stock();  // containers, processes and listeners that were there before
+  void open_pins();
+  void take_cgroups();
+  Status settle_homes(std::vector<hw_task>& tasks);
+  Status open_guard();
+  void begin_guard();
+  void guard(bool rings_empty);  // each turn of the loop
+  void look_at_guard();          // about once a second
+  void look_at_maps();
+  void end_guard();
+  void protect(std::string what, std::string detail, bool over = false);
   Status open_reloader();
   PipelinePorts ports();
   MetricSources metric_sources();
@@ -93,6 +106,8 @@ class Daemon {
   SystemClock clock_;
   Redactor redactor_;
   CgroupTree cgroups_;
+  std::unique_ptr<Watchdog> watchdog_;
+  std::optional<StatePins> pins_;
   Fd signals_, epoll_;
   std::shared_ptr<SequenceAllocator> sequence_;
   std::shared_ptr<const LogStats> log_stats_;
@@ -117,6 +132,22 @@ class Daemon {
   bool busy_ = true;                                     // records came since the last tick
   uint64_t ticked_ns_ = 0, losses_looked_ns_ = 0, started_ns_ = 0;
   KindCounts last_counts_{};
+
+  /// What was there at the start, and who had known it.
+  struct Stock {
+    size_t tasks = 0, adopted = 0, inferred = 0, conflicts = 0;
+    uint64_t gap_ns = 0;     // without a daemon; 0: there was none before, or its state was not adopted
+    bool from_pins = false;  // an earlier daemon's maps were adopted
+    bool unclean = false;    // and that one ended without a word
+    size_t superseded = 0;   // maps of another layout, removed
+    std::string without;     // why nothing outlives this daemon
+  };
+  Stock stock_;
+  std::optional<Canary> canary_;
+  std::vector<Event> pending_conflicts_;  // found at the start, told once alerts can be
+  std::map<uint64_t, uint64_t> missing_;  // cgroups whose entry in the kernel is not right, since when
+  bool watchdog_gone_ = false, ftrace_off_ = false, log_failing_ = false;
+  uint64_t log_lost_ = 0, log_records_ = 0;
 };
 
 }  // namespace hullwatch

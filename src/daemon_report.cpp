@@ -25,6 +25,10 @@ std::string milliseconds(uint64_t ns) {
 std::string Daemon::start_members() const {
   JsonWriter json;
   json.begin_object().member("processes", pipeline_->tree().size()).member("containers", containers_->all().size());
+  json.key("stock").begin_object().member("tasks", stock_.tasks).member("adopted", stock_.adopted);
+  json.member("inferred", stock_.inferred).member("conflicts", stock_.conflicts).member("state_adopted", stock_.from_pins);
+  json.member("gap_ns", stock_.gap_ns).member("unclean", stock_.unclean).member("maps_superseded", stock_.superseded);
+  json.member_if("nothing_kept", stock_.without).end_object();
   json.key("providers").begin_object();
   for (const Rung& rung : sensor_->ladder().rungs())
     json.member(rung.observation->name, rung.provider != nullptr ? tier_name(rung.provider->tier) : std::string_view("none"));
@@ -38,6 +42,14 @@ void Daemon::report_ready() {
   for (const RuleInfo& rule : pipeline_->rules()->rules()) live += rule.state == RuleInfo::State::live ? 1 : 0;
   std::cerr << "hullwatch: ready: " << live << " rules live, " << containers_->all().size() << " containers, "
             << pipeline_->tree().size() << " processes\n";
+  std::cerr << "hullwatch: tasks: " << stock_.tasks << " found, " << stock_.adopted << " adopted, " << stock_.inferred
+            << " inferred, " << stock_.conflicts << " in conflict";
+  if (stock_.from_pins)
+    std::cerr << "; " << milliseconds(stock_.gap_ns) << " without a daemon"
+              << (stock_.unclean ? ", which had ended without a word" : "");
+  if (stock_.superseded > 0) std::cerr << "; state of another layout was not adopted";
+  std::cerr << '\n';
+  if (!stock_.without.empty()) std::cerr << "hullwatch: " << stock_.without << '\n';
   for (const std::string& trouble : sensor_->troubles()) std::cerr << "hullwatch: degraded: " << trouble << '\n';
   counters_->set_reload(true, clock_.wall_ns());
   std::vector<ProviderState> providers;

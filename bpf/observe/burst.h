@@ -74,6 +74,8 @@ HW_INLINE bool burst_quenches(struct home_state *state, __u32 kind, __u64 *last,
 		*last = now;
 		return false;
 	}
+	if (is_canary())
+		return false;
 	count_suppressed(state, kind);
 	return true;
 }

@@ -60,7 +60,8 @@ HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *chi
 	state->home = home;
 	state->claims_seen = process ? process->claims_seen : 0;
 	state->setup_mnt = setup_mnt;
-	state->flags = TASK_KNOWN | TASK_COUNTED;
+	state->counted_in = run_id;
+	state->flags = TASK_KNOWN;
 	if (!home_is_sure(process))
 		state->flags |= TASK_HOME_UNSURE;
 	if (thread && process) {
@@ -110,8 +111,8 @@ HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 now
 	burst_roll(home, state, now);
 	__sync_fetch_and_add(&state->counts.exits, 1);
 	__sync_fetch_and_add(&state->counts.window_exits, 1);
-	if (thread && thread->flags & TASK_COUNTED) {
-		thread->flags &= ~TASK_COUNTED;
+	if (thread && thread->counted_in == run_id) {
+		thread->counted_in = 0;
 		__sync_fetch_and_add(&state->counts.live, -1);
 	}
 	return state;

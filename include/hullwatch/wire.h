@@ -454,6 +454,14 @@ struct hw_task {
 	__u32 no_new_privs, seccomp;
 	__u32 sessionid;
 	__u32 exe_flags;
+	__u32 home_inferred; /* nobody saw it placed, nor an earlier daemon: home is what its cgroup says */
+	__u32 pad;
+};
+
+/* When there was a daemon: one, in the pinned map `marks`. */
+struct hw_mark {
+	__u64 alive_ns;	  /* about once a second */
+	__u64 stopped_ns; /* orderly end, 0: none yet */
 };
 
 /* Index into the per-CPU map `errors`: what failed in the kernel, by place. Not a lost record: those are in `counts`. */

@@ -1,6 +1,8 @@
 #include "cli/doctor_command.h"
 
+#include <linux/magic.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 
 #include <iostream>
 #include <thread>
@@ -15,6 +17,8 @@
 
 namespace hullwatch {
 namespace {
+
+constexpr const char* kBpffs = "/sys/fs/bpf";
 
 struct Finding {
   std::string what, remedy;
@@ -56,6 +60,10 @@ Examination examine(const HookProbe& probe) {
                                 "run it in the host's cgroup namespace (--cgroupns=host)"});
   }
   examine_processor(found);
+  if (struct statfs info{}; statfs(kBpffs, &info) != 0 || static_cast<unsigned long>(info.f_type) != BPF_FS_MAGIC)
+    found.problems.push_back(
+        {std::string("no bpf file system at ") + kBpffs + ": after a restart it is inferred where processes belong",
+         std::string("mount -t bpf bpf ") + kBpffs});
   for (const MissingPrivilege& missing : missing_privileges())
     found.problems.push_back({"missing " + missing.name + ": " + missing.costs, "grant " + missing.name});
   return found;

@@ -21,6 +21,10 @@ constexpr std::array<std::string_view, 3> kContents = {"alerts", "security", "al
 
 const std::array kKeys = {
     ConfigKey{"state_dir", path, SLOT(state_dir), "Where the forensic log lives (below it, in log/). Made when missing."},
+    ConfigKey{
+        "pin_directory", text, SLOT(pin_directory),
+        "Directory on a bpf file system where the kernel side's memory outlives the daemon, so that a restart forgets nothing; "
+        "`off` for none."},
     ConfigKey{"listen", endpoint, SLOT(listen),
               "Address (IPv4) of /metrics, /healthz and /readyz; `off` for none. It has no password: keep it on loopback."},
     ConfigKey{"rules.paths", existing_paths, SLOT(rules.paths),

@@ -66,6 +66,15 @@ void ForkBombDetector::on_event(const EventContext& context, const FindingSink&)
   if (context.event.ancestors != nullptr) std::copy_n(context.event.ancestors, HW_ANCESTORS, watch.ancestors);
 }
 
+void ForkBombDetector::know(uint64_t now_ns, std::span<const HomeSample> homes) {
+  for (const HomeSample& home : homes) {
+    if (watches_.size() >= kMaxWatches) return;
+    Watch& watch = watches_[home.home];
+    watch.window_start_ns = now_ns;
+    watch.at_window_start = watch.now = home;
+  }
+}
+
 void ForkBombDetector::sample(uint64_t now_ns, std::span<const HomeSample> homes) {
   for (const HomeSample& home : homes) {
     if (watches_.size() >= kMaxWatches && !watches_.contains(home.home)) continue;

@@ -28,9 +28,15 @@ std::string below_hierarchy(std::string_view key, std::string_view path) {
   return slash == std::string_view::npos ? std::string() : std::string(path.substr(slash));
 }
 
+uint32_t pid_in(const Json& json, const char* key) {
+  const Json& pid = json_at(json, {key});
+  return pid.is_number_unsigned() ? pid.get<uint32_t>() : 0;
+}
+
 void read_runc(RuntimeState& state, const Json& json) {
   state.id = json_string(json, {"id"});
   state.rootfs = json_string(json, {"config", "rootfs"});
+  state.init_pid = pid_in(json, "init_process_pid");
   const Json& cgroups = json_at(json, {"cgroup_paths"});
   if (cgroups.is_object()) {
     for (const auto& [key, path] : cgroups.items()) {
@@ -59,6 +65,7 @@ void read_runc(RuntimeState& state, const Json& json) {
 void read_crun(RuntimeState& state, const Json& json, const std::string& id) {
   state.id = id;
   state.rootfs = json_string(json, {"rootfs"});
+  state.init_pid = pid_in(json, "pid");
   state.bundle = json_string(json, {"bundle"});
   state.cgroups.push_back(json_string(json, {"cgroup-path"}));
 }

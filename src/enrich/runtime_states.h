@@ -15,8 +15,9 @@
 namespace hullwatch {
 
 struct RuntimeState {
-  std::string runtime;  // "runc" or "crun"
-  std::string id;       // as given to the runtime
+  std::string runtime;    // "runc" or "crun"
+  std::string id;         // as given to the runtime
+  uint32_t init_pid = 0;  // of its first process, 0: not told
   std::string bundle, rootfs;
   std::vector<std::string> cgroups;  // from the hierarchies' roots, without repeats
   ContainerMetadata told;            // by the annotations of the spec, as it was when the container was made
@@ -31,6 +32,8 @@ class RuntimeStates {
   /// The container whose own cgroup is `path`: by the states read last, or because a container of the cgroup's name is being
   /// created right now (its directory is there, its state not yet). Two to six system calls.
   [[nodiscard]] std::optional<CgroupIdentity> identify(std::string_view path) const;
+  /// All there are.
+  [[nodiscard]] std::vector<RuntimeState> read_all() const;
   /// By id, else by the name of its cgroup: a bundle may ask for any.
   [[nodiscard]] std::optional<RuntimeState> find(const std::string& id) const;
 
@@ -38,7 +41,6 @@ class RuntimeStates {
   struct Root {
     std::string path, runtime;
   };
-  [[nodiscard]] std::vector<RuntimeState> read_all() const;
 
   std::string host_root_;
   std::vector<Root> roots_;

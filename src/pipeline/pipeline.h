@@ -66,6 +66,8 @@ class Pipeline {
   [[nodiscard]] const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
   [[nodiscard]] ProcessTree& tree() { return tree_; }
   [[nodiscard]] ContainerBoundaryDetector& boundary() { return boundary_; }
+  /// Counts that are an earlier daemon's.
+  void know_homes(std::span<const HomeSample> homes) { fork_bomb_.know(clock_.boot_ns(), homes); }
   [[nodiscard]] const ForkBombDetector& fork_bombs() const { return fork_bomb_; }
   [[nodiscard]] const PipelineStats& stats() const { return stats_; }
   [[nodiscard]] const RuntimeSocketDetector& runtime_sockets() const { return runtime_socket_; }

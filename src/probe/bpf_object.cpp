@@ -10,6 +10,7 @@
 #include "hullwatch.skel.h"
 #include "probe/libbpf_log.h"
 #include "probe/object_fit.h"
+#include "probe/state_pins.h"
 
 namespace hullwatch {
 namespace {
@@ -25,6 +26,8 @@ void apply(const BpfKnobs& knobs, hullwatch_bpf* skeleton) {
   ro->burst_growth = knobs.burst_growth;
   ro->burst_sample_ns = knobs.burst_sample_ns;
   ro->cgroup_v1 = static_cast<uint32_t>(knobs.hierarchy);
+  ro->run_id = knobs.run_id;
+  ro->canary_tgid = static_cast<int32_t>(knobs.canary);
   ro->commits_by_connector = knobs.commits_by_connector;
   ro->mounts_by_hook = knobs.mounts_by_hook;
   ro->namespaces_by_hook = knobs.namespaces_by_hook;
@@ -82,20 +85,27 @@ Result<std::vector<BpfProgram>> BpfObject::read_programs() {
   return programs;
 }
 
-Result<BpfObject> BpfObject::load(const BpfKnobs& knobs, std::span<const std::string_view> programs) {
+Result<BpfObject> BpfObject::load(const BpfKnobs& knobs, std::span<const std::string_view> programs, StatePins* pins) {
   std::vector<std::string_view> wanted(programs.begin(), programs.end());
   BpfObject object;
   for (int attempt = 0; attempt < kLoadAttempts; ++attempt) {
-    auto refused = object.try_load(knobs, wanted);
+    auto refused = object.try_load(knobs, wanted, pins);
+    if (!refused && pins != nullptr) {  // pins that cannot be reused are worth nothing
+      pins->remove();
+      refused = object.try_load(knobs, wanted, pins);
+    }
     if (!refused) return fail(std::move(refused.error()));
-    if (refused->empty()) return object;
+    if (refused->empty()) {
+      if (pins != nullptr && pins->adopted()) object.begin_run();
+      return object;
+    }
     if (std::erase(wanted, *refused) == 0) return fail("BPF program " + *refused + " failed to load and was not asked for");
   }
   return fail("cannot load the BPF programs: " + object.failures_.back().program + ": " + object.failures_.back().reason);
 }
 
 /// One load. The name of the program that was refused, empty when all is loaded; libbpf cannot load an object twice.
-Result<std::string> BpfObject::try_load(const BpfKnobs& knobs, std::span<const std::string_view> programs) {
+Result<std::string> BpfObject::try_load(const BpfKnobs& knobs, std::span<const std::string_view> programs, StatePins* pins) {
   const LibbpfLog log;
   skeleton_.reset(hullwatch_bpf__open());
   if (!skeleton_) return fail(Error::from_errno("cannot open the embedded BPF object", errno));
@@ -105,6 +115,8 @@ Result<std::string> BpfObject::try_load(const BpfKnobs& knobs, std::span<const s
     bpf_program__set_autoload(program, std::ranges::find(programs, bpf_program__name(program)) != programs.end());
   }
   fit_to_kernel(skeleton_->obj);
+  if (pins != nullptr)
+    if (auto prepared = pins->prepare(skeleton_->obj); !prepared) return fail(std::move(prepared.error()));
   const int err = hullwatch_bpf__load(skeleton_.get());
   if (err == 0) return std::string();
   const std::string refused = log.failed_program();
@@ -113,6 +125,33 @@ Result<std::string> BpfObject::try_load(const BpfKnobs& knobs, std::span<const s
   if (refused.empty()) return fail("cannot load the BPF object: " + reason.message + (tail.empty() ? "" : " (" + tail + ")"));
   failures_.push_back({refused, reason.message + (tail.empty() ? "" : " (" + tail + ")")});
   return refused;
+}
+
+/// Totals go on; who lives is counted anew, since exits were not seen meanwhile. Nor was the end of listeners: only sockets
+/// that were a runtime's keep that (their cookie tells a successor), the others are asked about at their next contact.
+void BpfObject::begin_run() {
+  const int known = bpf_map__fd(skeleton_->maps.listeners);
+  std::vector<hw_listener> listeners;
+  hw_listener next{};
+  for (const hw_listener* last = nullptr;
+       bpf_map_get_next_key(known, last, &next) == 0 && listeners.size() < bpf_map__max_entries(skeleton_->maps.listeners);
+       last = &listeners.back())
+    listeners.push_back(next);
+  for (const hw_listener& listener : listeners) {
+    uint32_t is = 0;
+    const bool read = bpf_map_lookup_elem(known, &listener, &is) == 0;
+    if (read && (is != HW_LISTENER_RUNTIME || listener.dev == HW_LISTENER_TCP)) (void)bpf_map_delete_elem(known, &listener);
+  }
+  const bpf_map* map = skeleton_->maps.homes;
+  std::vector<std::byte> value(bpf_map__value_size(map));
+  for (const auto& [home, counts] : homes()) {
+    if (bpf_map_lookup_elem(bpf_map__fd(map), &home, value.data()) != 0) continue;
+    auto* state = reinterpret_cast<hw_home*>(value.data());
+    state->live = 0;
+    state->bursting = 0;
+    state->window_start_ns = state->window_forks = state->window_exits = state->creators = 0;
+    (void)bpf_map_update_elem(bpf_map__fd(map), &home, value.data(), BPF_EXIST);  // gone meanwhile: as well
+  }
 }
 
 bpf_program* BpfObject::program(std::string_view name) const {
@@ -218,6 +257,45 @@ Status BpfObject::forget_home(uint64_t home) {
   if (auto done = erase(bpf_map__fd(skeleton_->maps.trusted_homes), &home, "cannot drop a trusted container"); !done)
     return done;
   return erase(bpf_map__fd(skeleton_->maps.homes), &home, "cannot drop a container's counts");
+}
+
+Status BpfObject::tell_home(const hw_key& process, uint64_t home) {
+  const hw_key key{.start_ns = process.start_ns, .tgid = process.tgid, .execs = 0};
+  return update(bpf_map__fd(skeleton_->maps.homes_told), &key, &home, "cannot tell the kernel of a process's container");
+}
+
+void BpfObject::begin_correcting() { __atomic_store_n(&skeleton_->bss->snapshot_corrects, true, __ATOMIC_RELEASE); }
+
+std::map<uint64_t, uint64_t> BpfObject::cgroups() const {
+  const int fd = bpf_map__fd(skeleton_->maps.containers);
+  std::map<uint64_t, uint64_t> out;
+  uint64_t key = 0, next = 0, home = 0;
+  for (const uint64_t* last = nullptr;
+       bpf_map_get_next_key(fd, last, &next) == 0 && out.size() < bpf_map__max_entries(skeleton_->maps.containers);) {
+    key = next;
+    last = &key;
+    if (bpf_map_lookup_elem(fd, &key, &home) == 0 && !out.emplace(key, home).second)
+      break;  // began again: it changed meanwhile
+  }
+  return out;
+}
+
+std::optional<uint64_t> BpfObject::container_of(uint64_t cgroup) const {
+  uint64_t home = 0;
+  if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.containers), &cgroup, &home) != 0) return std::nullopt;
+  return home;
+}
+
+hw_mark BpfObject::mark() const {
+  const uint32_t only = 0;
+  hw_mark mark{};
+  (void)bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.marks), &only, &mark);
+  return mark;
+}
+
+Status BpfObject::set_mark(const hw_mark& mark) {
+  const uint32_t only = 0;
+  return update(bpf_map__fd(skeleton_->maps.marks), &only, &mark, "cannot write the mark of a living daemon");
 }
 
 Status BpfObject::set_listener(const hw_listener& listener, hw_listener_class listener_class) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct hullwatch_bpf;
 
 namespace hullwatch {
 
+class StatePins;
+
 /// What is fixed before load. The initial values are those of bpf/maps.h; sizes must be powers of two, at least a page.
 struct BpfKnobs {
   enum class Hierarchy : uint32_t { v2 = 0, v1_pids = 1, v1_memory = 2 };
@@ -35,6 +38,8 @@ struct BpfKnobs {
   int64_t burst_growth = 200;  // live tasks gained in it
   uint64_t burst_sample_ns = 100'000'000;
   Hierarchy hierarchy = Hierarchy::v2;  // v1 only where no v2 hierarchy is mounted
+  uint32_t run_id = 1;                  // told apart from earlier daemons whose maps are adopted
+  uint32_t canary = 0;                  // pid of the watchdog, whose records are never held back
   bool commits_by_connector = false;    // the proc connector is attached: it, not capability checks, tells of commits
   bool mounts_by_hook = false;          // LSM or fentry programs tell of mount calls, and …
   bool namespaces_by_hook = false;      // … of setns and unshare: capability checks do not
@@ -63,7 +68,8 @@ class BpfObject {
  public:
   /// Opens the embedded object and loads `programs` (function names) and the maps. A program that the kernel refuses is left
   /// out and the load repeated, at most three times; failures() names them. Fails when nothing can be loaded at all.
-  static Result<BpfObject> load(const BpfKnobs& knobs, std::span<const std::string_view> programs);
+  /// `pins`, when given, makes the maps that outlive the daemon those of an earlier one.
+  static Result<BpfObject> load(const BpfKnobs& knobs, std::span<const std::string_view> programs, StatePins* pins = nullptr);
   /// All programs in the object, without loading anything.
   static Result<std::vector<BpfProgram>> programs();
 
@@ -101,6 +107,17 @@ class BpfObject {
   Status forget_cgroup(uint64_t cgroup);
   /// Drops the counts of a container that is gone.
   Status forget_home(uint64_t home);
+  /// A process that nobody saw placed belongs to `home`: takes effect with correct_homes() (task_snapshot.h).
+  Status tell_home(const hw_key& process, uint64_t home);
+  /// From here on the task iterator applies what tell_home() told, and writes nothing.
+  void begin_correcting();
+  /// The container the kernel takes that cgroup for; nothing: it has no entry.
+  [[nodiscard]] std::optional<uint64_t> container_of(uint64_t cgroup) const;
+  /// Cgroups the kernel knows, with the container each belongs to; 0: known to be none.
+  [[nodiscard]] std::map<uint64_t, uint64_t> cgroups() const;
+  /// When there was a daemon; zeros for the first.
+  [[nodiscard]] hw_mark mark() const;
+  Status set_mark(const hw_mark& mark);
   Status set_listener(const hw_listener& listener, hw_listener_class listener_class);
   Status forget_listener(const hw_listener& listener);
   /// What a listener was found to be (unknown: it is asked about again at its next contact); `socket_cookie` not 0: of that
@@ -119,7 +136,8 @@ class BpfObject {
   BpfObject() = default;
   static Result<std::vector<BpfProgram>> read_programs();
   Status answer_port(const hw_listener& listener, hw_listener_class listener_class);
-  Result<std::string> try_load(const BpfKnobs& knobs, std::span<const std::string_view> programs);
+  Result<std::string> try_load(const BpfKnobs& knobs, std::span<const std::string_view> programs, StatePins* pins);
+  void begin_run();
   template <typename Value>
   [[nodiscard]] std::vector<Value> sum_per_cpu(int map, size_t entries) const;
 

@@ -75,7 +75,7 @@ Status Sensor::load(const HookProbe& probe, const Tiers& tiers, const SensorOpti
     if (wanted && probe.has_target(program.section)) programs.emplace_back(program.name);
   }
   object_.reset();
-  auto object = BpfObject::load(knobs, programs);
+  auto object = BpfObject::load(knobs, programs, options.pins);
   if (!object) return fail(std::move(object.error()));
   object_ = std::move(*object);
   for (const ProgramFailure& failure : object_->failures())

@@ -11,12 +11,14 @@
 #include "probe/proc_connector.h"
 #include "probe/ring_reader.h"
 #include "probe/self_test.h"
+#include "probe/state_pins.h"
 
 namespace hullwatch {
 
 struct SensorOptions {
   BpfKnobs knobs;
   SelfTestOptions self_test;
+  StatePins* pins = nullptr;      // must outlive open()
   size_t queue_bytes = 1U << 20;  // critical records waiting in user space
   ThreadPriority priority;        // of the critical ring's thread
 };

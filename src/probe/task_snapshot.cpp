@@ -52,4 +52,10 @@ Result<std::vector<hw_task>> take_task_snapshot(const BpfObject& object) {
   return tasks;
 }
 
+Status correct_homes(BpfObject& object) {
+  object.begin_correcting();
+  auto nothing = take_task_snapshot(object);
+  return nothing ? Status{} : fail(std::move(nothing.error()));
+}
+
 }  // namespace hullwatch

@@ -7,22 +7,42 @@
 #include "observe/credential.h"
 #include "observe/process.h"
 
-/* Home, and the counted bit that makes `live` exact. */
-HW_INLINE void adopt(struct task_struct *task, struct task_state *state)
+/* Home, and the mark that makes `live` exact. True when the home is only what the cgroup says. */
+HW_INLINE bool adopt(struct task_struct *task, struct task_state *state)
 {
+	bool inferred = (state->flags & (TASK_KNOWN | TASK_HOME_UNSURE)) != TASK_KNOWN;
 	struct home_state *home;
 
-	if ((state->flags & (TASK_KNOWN | TASK_HOME_UNSURE)) != TASK_KNOWN) {
+	if (inferred) {
 		state->home = container_of_cgroup(cgroup_id(identity_cgroup(task)));
 		state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
 	}
-	if (state->flags & TASK_COUNTED)
-		return;
+	if (state->counted_in == run_id)
+		return inferred;
+	/* of an earlier daemon: credentials may have changed, lawfully, while nobody looked */
+	if (state->flags & TASK_SHADOW)
+		state->flags |= TASK_SHADOW_UNCERTAIN;
 	home = home_state_make(home_of(task));
 	if (!home)
-		return;
-	state->flags |= TASK_COUNTED;
+		return inferred;
+	state->counted_in = run_id;
 	__sync_fetch_and_add(&home->counts.live, 1);
+	return inferred;
+}
+
+/* The second run: what user space found out of namespaces and parents. */
+HW_INLINE void correct(struct task_struct *task)
+{
+	struct task_state *state = thread_state(task);
+	struct hw_key key = {};
+	__u64 *home;
+
+	if (!state || GET(task, pid) != GET(task, tgid))
+		return;
+	fill_key(&key, task);
+	home = bpf_map_lookup_elem(&homes_told, &key);
+	if (home && *home != state->home)
+		home_move(task, state, *home, live_tasks(task));
 }
 
 SEC("iter/task")
@@ -32,15 +52,20 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	struct task_state *state;
 	struct hw_task *r;
 	struct slot *slot;
+	bool inferred = true;
 	__u32 which;
 
 	if (!task) /* once, at the end */
 		snapshot_over = true;
 	if (!task || GET(task, flags) & PF_EXITING || GET(task, exit_state))
 		return 0;
+	if (snapshot_corrects) {
+		correct(task);
+		return 0;
+	}
 	state = thread_state_make(task);
 	if (state)
-		adopt(task, state);
+		inferred = adopt(task, state);
 	if (state && !(state->flags & TASK_SHADOW))
 		adopt_credentials(task);
 	if (GET(task, pid) != GET(task, tgid))
@@ -63,6 +88,7 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	r->seccomp = seccomp_mode(task);
 	r->sessionid = audit_session(task);
 	r->exe_flags = exe_flags_of(exe_inode(task));
+	r->home_inferred = inferred;
 	bpf_seq_write(ctx->meta->seq, slot->record, sizeof(*r));
 	slot_drop(slot);
 	return 0;

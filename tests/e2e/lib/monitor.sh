@@ -2,6 +2,7 @@
 # HULLWATCH is the daemon under test, ACTORS the folder of tests/actors' programs (tests/run sets both).
 #
 #   start_monitor NAME [OPTION…]   `hullwatch run` with our rules; HW_CONFIG, when set, is appended to its configuration
+#                                  MON_PINS: where maps are pinned, off by default
 #                                  MON_RULES, MON_STATE_DIR, MON_FORMAT: other rules, state directory, format
 #   stop_monitor                   SIGTERM; MON_STATUS is how it ended
 #   alerts FILTER                  alerts on stdout that jq's FILTER selects, one a line;  records FILTER  the same of the log
@@ -41,6 +42,7 @@ start_monitor() {
   MON_STATE=${MON_STATE_DIR:-$MON_DIR/state}
   mkdir -p "$MON_DIR"
   cat >"$MON_DIR/hullwatch.yaml" <<YAML
+pin_directory: "${MON_PINS:-off}"
 metadata:
   docker_roots: ["$DOCKER_ROOT"]
   podman_storage: ["$PODMAN_ROOT"]

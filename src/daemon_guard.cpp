@@ -1,0 +1,134 @@
+// The daemon's own protection: the watchdog beside it, the canary, and what else would make it blind or mute without a word.
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "daemon.h"
+
+namespace hullwatch {
+namespace {
+
+/// kernel.ftrace_enabled: 0 takes fentry, fexit and LSM programs off their functions on many kernels. Missing: no ftrace.
+bool ftrace_is_off() {
+  std::ifstream file("/proc/sys/kernel/ftrace_enabled");
+  char state = 0;
+  return file.get(state) && state == '0';
+}
+
+}  // namespace
+
+/// Before everything else, and before any thread: the watchdog keeps a copy of the memory it is forked with.
+Status Daemon::open_guard() {
+  std::error_code failed;
+  std::filesystem::create_directories(options_.config.state_dir, failed);
+  if (failed) return fail("cannot make " + options_.config.state_dir + ": " + failed.message());
+  auto watchdog = Watchdog::start(options_.config.state_dir, cgroups_.path);
+  if (!watchdog) return fail(std::move(watchdog.error()));
+  watchdog_ = std::move(*watchdog);
+  return {};
+}
+
+/// The canary acts from here on; and what the start found out is told now that alerts can be.
+void Daemon::begin_guard() {
+  std::vector<std::string_view> observed;
+  for (const Rung& rung : sensor_->ladder().rungs())
+    if (rung.provider != nullptr) observed.push_back(rung.observation->name);
+  canary_.emplace(watchdog_->pid(), observed);
+  for (Event& conflict : pending_conflicts_) pipeline_->own_event(std::move(conflict));
+  pending_conflicts_.clear();
+  if (stock_.from_pins && stock_.unclean)
+    protect("killed",
+            "the daemon before this one ended without a word, " + std::to_string(stock_.gap_ns / 1'000'000) + " ms ago");
+  watchdog_->page().beat_ns = clock_.boot_ns();
+  watchdog_->page().may_act = 1;
+}
+
+/// An event of our own, a line on stderr, and /readyz while it lasts.
+void Daemon::protect(std::string what, std::string detail, bool over) {
+  std::cerr << "hullwatch: " << (over ? "right again: " : "hindered: ") << what << ": " << detail << '\n';
+  Event event;
+  event.type = EventType::self_protection;
+  event.body = NoteFinding{.what = std::move(what), .detail = std::move(detail), .over = over};
+  pipeline_->own_event(std::move(event));
+}
+
+void Daemon::guard(bool rings_empty) {
+  WatchdogPage& page = watchdog_->page();
+  page.beat_ns = clock_.boot_ns();
+  if (!canary_) return;
+  for (const Canary::Change& change : canary_->judge(page.acts_done, page.could, rings_empty)) {
+    const std::string part = "canary_" + std::string(change.observation);
+    if (change.silent)
+      readiness_->failed(part, "the canary's own actions are not seen");
+    else
+      readiness_->works(part);
+    protect("blind",
+            std::string(change.observation) +
+                (change.silent ? ": the canary's actions are not seen" : ": the canary is seen again"),
+            !change.silent);
+  }
+}
+
+void Daemon::look_at_guard() {
+  (void)sensor_->object().set_mark({.alive_ns = ticked_ns_, .stopped_ns = 0});
+  if (const auto stopped = watchdog_->was_stopped())
+    protect("stopped", "the daemon was stopped for " + std::to_string(*stopped / 1'000'000) + " ms");
+  if (!watchdog_gone_ && !watchdog_->lives()) {
+    watchdog_gone_ = true;
+    readiness_->failed("watchdog", "it was killed, and with it the canary");
+    protect("watchdog_gone", "the watchdog was killed, and with it the canary");
+  }
+  if (const bool off = ftrace_is_off(); off != ftrace_off_) {
+    ftrace_off_ = off;
+    protect("ftrace", off ? "kernel.ftrace_enabled is 0" : "kernel.ftrace_enabled is 1", !off);
+  }
+  if (missing_.empty()) look_at_maps();
+  if (log_stats_ == nullptr) return;
+  const uint64_t lost = log_stats_->lost + log_stats_->write_errors, written = log_stats_->records;
+  const bool failing = lost > log_lost_ || (log_failing_ && written == log_records_);
+  if (failing != log_failing_) {
+    log_failing_ = failing;
+    if (failing)
+      readiness_->failed("log", "records cannot be written");
+    else
+      readiness_->works("log");
+    protect("log", failing ? "the forensic log cannot be written" : "the forensic log is written again", !failing);
+  }
+  log_lost_ = lost;
+  log_records_ = written;
+}
+
+/// The kernel's map of cgroups against what is known here. Wrong for a while: shorter may be a removal whose record is under
+/// way.
+void Daemon::look_at_maps() {
+  constexpr size_t kRepairs = 16;  // at once
+  constexpr uint64_t kPatienceNs = 500'000'000;
+  std::map<uint64_t, uint64_t> missing;
+  size_t repaired = 0;
+  for (const auto& [cgroup, home] : containers_->homes()) {
+    const Container* container = containers_->find(home);
+    if (container == nullptr || container->removed_ns != 0 || sensor_->object().container_of(cgroup) == home) continue;
+    const auto known = missing_.find(cgroup);
+    const uint64_t since = known != missing_.end() ? known->second : ticked_ns_;
+    if (ticked_ns_ - since < kPatienceNs || repaired == kRepairs) {
+      missing.emplace(cgroup, since);
+      continue;
+    }
+    ++repaired;
+    (void)sensor_->object().set_container(cgroup, home);
+    protect("map_changed", "the kernel's entry for a cgroup of container " + std::string(container->short_id()) +
+                               " was removed or changed; it is right again");
+  }
+  missing_ = std::move(missing);
+  busy_ = busy_ || !missing_.empty();  // look again soon
+}
+
+void Daemon::end_guard() {
+  canary_.reset();
+  const uint64_t now = clock_.boot_ns();
+  (void)sensor_->object().set_mark({.alive_ns = now, .stopped_ns = now});
+}
+
+}  // namespace hullwatch

@@ -1,0 +1,94 @@
+#include "guard/canary.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace hullwatch {
+namespace {
+
+constexpr uid_t kNobody = 65534;
+
+constexpr std::array<std::pair<std::string_view, uint32_t>, 5> kClasses = {{{"process", HW_EXEC},
+                                                                            {"credential", HW_CREDENTIAL},
+                                                                            {"mount", HW_MOUNT},
+                                                                            {"namespace", HW_NAMESPACE},
+                                                                            {"cgroup", HW_CGROUP}}};
+
+constexpr uint32_t bit_of(uint32_t kind) {
+  for (size_t i = 0; i < kClasses.size(); ++i)
+    if (kClasses[i].second == kind) return 1U << i;
+  return 0;
+}
+
+}  // namespace
+
+CanaryActor::CanaryActor(const std::string& cgroup_root) {
+  if (!cgroup_root.empty()) cgroup_ = cgroup_root + "/hullwatch-canary-" + std::to_string(getpid());
+}
+
+uint32_t CanaryActor::act() const {
+  static volatile uint32_t could;  // the vfork child writes it, too
+  could = 0;
+  // refused for its source, after privileges were checked
+  if (mount("/nonexistent-hullwatch-canary", "/", nullptr, MS_BIND, nullptr) != 0 && errno == ENOENT)
+    could = could | bit_of(HW_MOUNT);
+  if (!cgroup_.empty() && mkdir(cgroup_.c_str(), 0755) == 0 && rmdir(cgroup_.c_str()) == 0) could = could | bit_of(HW_CGROUP);
+  // vfork: no page table is copied; the child makes system calls only
+  const pid_t child = vfork();
+  if (child == 0) {
+    static char name[] = "hullwatch-canary";
+    static char* const argv[] = {name, nullptr};
+    static char* const environment[] = {nullptr};
+    if (unshare(CLONE_NEWUTS) == 0) could = could | bit_of(HW_NAMESPACE);
+    if (syscall(SYS_setresuid, -1, kNobody, -1) == 0)
+      could = could | bit_of(HW_CREDENTIAL);  // the raw call: libc would change all threads
+    execve("/bin/true", argv, environment);
+    _exit(1);
+  }
+  int status = -1;
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status == 0) could = could | bit_of(HW_EXEC);
+  return could;
+}
+
+Canary::Canary(pid_t watchdog, const std::vector<std::string_view>& observations) : watchdog_(watchdog) {
+  for (const auto& [name, kind] : kClasses)
+    if (std::ranges::find(observations, name) != observations.end())
+      classes_.push_back({.observation = name, .kind = kind, .bit = bit_of(kind)});
+}
+
+bool Canary::take(const hw_header& header, uint64_t acts_begun) {
+  const auto dog = static_cast<uint32_t>(watchdog_);
+  if (header.process.tgid != dog && header.creator.tgid != dog) return false;
+  if (acts_begun != act_) {
+    act_ = acts_begun;
+    taken_ = 0;
+  }
+  if (++taken_ > kRecordsPerAct) return false;
+  for (Class& one : classes_)
+    if (one.kind == header.kind) one.seen_at = acts_begun;
+  return true;
+}
+
+std::vector<Canary::Change> Canary::judge(uint64_t acts_done, uint32_t could, bool rings_empty) {
+  std::vector<Change> changes;
+  for (Class& one : classes_) {
+    if ((could & one.bit) == 0) continue;
+    const uint64_t missed = acts_done - std::min(acts_done, one.seen_at);
+    const bool silent = missed >= kPatienceBehind || (missed >= kPatience && (rings_empty || one.silent));
+    if (silent == one.silent) continue;
+    one.silent = silent;
+    changes.push_back({.observation = one.observation, .silent = silent});
+  }
+  return changes;
+}
+
+}  // namespace hullwatch
