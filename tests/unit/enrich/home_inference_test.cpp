@@ -86,6 +86,23 @@ TEST(HomeInference, ChildOfAContainersProcessIsTheContainersWithoutNamespacesOfI
   EXPECT_TRUE(found[0].by_parent);
 }
 
+TEST(HomeInference, KernelThreadsShowTheHostsNamespacesAndAreNeverJudged) {
+  EXPECT_TRUE(conflicts({{.pid = 2, .home = 0, .pid_ns = 1, .mnt_ns = 3, .parent = 0},
+                         {.pid = 10, .home = kWeb, .pid_ns = 1, .mnt_ns = 3},
+                         {.pid = 11, .home = 0, .pid_ns = 1, .mnt_ns = 3},
+                         {.pid = 12, .home = 0, .pid_ns = 1, .mnt_ns = 9, .parent = 2}})
+                  .empty());
+}
+
+TEST(HomeInference, MountsAloneCountOnlyWhereItIsSureWhoseTheyAre) {
+  EXPECT_TRUE(conflicts({{.pid = 10, .home = kWeb, .pid_ns = 1, .mnt_ns = 6}, {.pid = 11, .home = 0, .pid_ns = 1, .mnt_ns = 6}})
+                  .empty());
+  EXPECT_EQ(conflicts({{.pid = 10, .home = kWeb, .pid_ns = 1, .mnt_ns = 6}, {.pid = 11, .home = 0, .pid_ns = 1, .mnt_ns = 6}},
+                      {{10, kWeb}})
+                .size(),
+            1U);
+}
+
 TEST(HomeInference, NamespacesOfTheHostsOwnServicesMeanNothing) {
   EXPECT_TRUE(
       conflicts({{.pid = 10, .home = 0, .pid_ns = 1, .mnt_ns = 9}, {.pid = 11, .home = 0, .pid_ns = 8, .mnt_ns = 9}}).empty());
