@@ -89,7 +89,7 @@ struct LimitsConfig {
 struct Config {
   std::string state_dir = "/var/lib/hullwatch";
   std::string pin_directory = "/sys/fs/bpf/hullwatch";  // "off": nothing outlives the daemon
-  std::string listen = "127.0.0.1:9787";  // "off": no endpoint
+  std::string listen = "127.0.0.1:9787";                // "off": no endpoint
   RulesConfig rules;
   OutputConfig output;
   LogConfig log;
