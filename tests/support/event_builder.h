@@ -249,4 +249,10 @@ class FloodBuilder : public RecordBuilder<FloodBuilder, hw_flood> {
 };
 inline FloodBuilder flood_of(uint32_t kind) { return FloodBuilder(kind); }
 
+class RingBuilder : public RecordBuilder<RingBuilder, hw_io_uring> {
+ public:
+  RingBuilder() : RecordBuilder(HW_IO_URING) {}
+};
+inline RingBuilder makes_ring() { return {}; }
+
 }  // namespace hullwatch::test

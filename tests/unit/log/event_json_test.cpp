@@ -72,6 +72,7 @@ TEST(EventJson, EveryKindOfBodyIsWrittenUnderItsOwnName) {
     v.emplace_back("request", request_bytes("GET /").build());
     v.emplace_back("burst", burst().build());
     v.emplace_back("flood", flood_of(HW_CREDENTIAL).build());
+    v.emplace_back("io_uring", makes_ring().build());
     v.emplace_back("events_lost", finding(EventType::events_lost, *cause, lost));
     v.emplace_back("fork_bomb", finding(EventType::fork_bomb, *cause, ForkBombFinding{}));
     v.emplace_back("privilege_gain", finding(EventType::privilege_gain, *cause, PrivilegeGainFinding{}));
