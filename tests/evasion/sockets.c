@@ -173,7 +173,8 @@ static void inherited(void)
 	ask(HANDED);
 }
 
-static void inherited_unused(void)
+/* It stays on its way, or where it was. */
+static void not_taken(void)
 {
 	tell(getpid());
 }
@@ -259,9 +260,9 @@ const struct row socket_rows[] = {
     {"socket_by_bind", by_bind, decoy},
     {"socket_abstract", abstract, abstract_decoy},
     {"socket_address_race", address_race, decoy},
-    {"socket_inherited", inherited, inherited_unused},
-    {"socket_received", received, inherited_unused},
-    {"socket_taken", taken, inherited_unused},
+    {"socket_inherited", inherited, inherited},
+    {"socket_received", received, not_taken},
+    {"socket_taken", taken, not_taken},
     {"socket_of_parent", asked_by_child, passed_on},
     {"socket_tcp", tcp_api, tcp_other},
     {0},
