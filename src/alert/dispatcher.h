@@ -19,7 +19,7 @@ struct SinkOptions {
   size_t queue = 4096;            // alerts and records together; a quarter of it is kept for alerts
   size_t queue_bytes = 16 << 20;  // the same, by size
   bool records = false;           // takes log records too
-  ThreadPriority priority{};        // of its thread
+  ThreadPriority priority{};      // of its thread
 };
 
 /// A copy of one sink's figures.

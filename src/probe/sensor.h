@@ -20,7 +20,7 @@ struct SensorOptions {
   SelfTestOptions self_test;
   StatePins* pins = nullptr;      // must outlive open()
   size_t queue_bytes = 1U << 20;  // critical records waiting in user space
-  ThreadPriority priority{};        // of the critical ring's thread
+  ThreadPriority priority{};      // of the critical ring's thread
 };
 
 class Sensor {
