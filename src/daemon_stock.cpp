@@ -89,7 +89,12 @@ Status Daemon::settle_homes(std::vector<hw_task>& tasks) {
       if (const auto found = by_path.find(path); found != by_path.end() && state.init_pid != 0)
         inits.emplace(state.init_pid, found->second);
   const auto conflicts = find_home_conflicts(tasks, inits);
-  for (const hw_task& task : tasks) (task.home_inferred != 0 ? stock_.inferred : stock_.adopted) += 1;
+  for (const hw_task& task : tasks) {
+    if (task.home_inferred != 0)
+      ++stock_.inferred;
+    else if (stock_.from_pins)  // else it was forked since the programs were attached: seen, not adopted
+      ++stock_.adopted;
+  }
   stock_.tasks = tasks.size();
   stock_.conflicts = conflicts.size();
   if (conflicts.empty()) return {};
