@@ -74,7 +74,7 @@ RequestStreams::Stream& RequestStreams::stream_of(const hw_request& record, cons
   return stream;
 }
 
-void RequestStreams::on_bytes(const hw_request& record, std::string_view bytes, RuntimeClient client, const Sink& sink) {
+void RequestStreams::on_bytes(const hw_request& record, std::string_view bytes, const RuntimeClient& client, const Sink& sink) {
   if (record.offset > kMaxOffset) {
     ++stats_.gaps;
     return;

@@ -42,7 +42,7 @@ class RequestStreams {
   RequestStreams& operator=(const RequestStreams&) = delete;
 
   /// Takes one record; calls `sink` for each request that ends, or becomes clear, with it.
-  void on_bytes(const hw_request& record, std::string_view bytes, RuntimeClient client, const Sink& sink);
+  void on_bytes(const hw_request& record, std::string_view bytes, const RuntimeClient& client, const Sink& sink);
   /// Judges bodies that stalled. About ten times a second.
   void on_tick(uint64_t now_ns, const Sink& sink);
   /// The listener turned out to be no runtime, or the connection is of no interest: drops it, and the kernel stops sending.

@@ -28,16 +28,17 @@ void hush(const Fd& fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<RuleReloader>> RuleReloader::start(Load load, Loaded current, std::chrono::milliseconds quiet) {
+Result<std::unique_ptr<RuleReloader>> RuleReloader::start(Load load, const Loaded& current, std::chrono::milliseconds quiet) {
   auto watch = FileWatch::open();
   if (!watch) return fail(std::move(watch.error()));
   Fd wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), finished(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake || !finished) return fail(Error::from_errno("cannot make an eventfd", errno));
   return std::unique_ptr<RuleReloader>(
-      new RuleReloader(std::move(load), std::move(current), std::move(*watch), std::move(wake), std::move(finished), quiet));
+      new RuleReloader(std::move(load), current, std::move(*watch), std::move(wake), std::move(finished), quiet));
 }
 
-RuleReloader::RuleReloader(Load load, Loaded current, FileWatch watch, Fd wake, Fd finished, std::chrono::milliseconds quiet)
+RuleReloader::RuleReloader(Load load, const Loaded& current, FileWatch watch, Fd wake, Fd finished,
+                           std::chrono::milliseconds quiet)
     : load_(std::move(load)), watch_(std::move(watch)), wake_(std::move(wake)), finished_(std::move(finished)), quiet_(quiet) {
   if (current.rules != nullptr) digests_ = current.rules->file_digests();
   this->watch(current.paths);

@@ -34,7 +34,7 @@ class RuleReloader {
   };
 
   /// `current` are the rules that run, from `paths`; no paths: files are not watched. Changes are waited out for `quiet`.
-  static Result<std::unique_ptr<RuleReloader>> start(Load load, Loaded current,
+  static Result<std::unique_ptr<RuleReloader>> start(Load load, const Loaded& current,
                                                      std::chrono::milliseconds quiet = std::chrono::milliseconds(300));
   ~RuleReloader();  // stops and joins; a load under way is waited for
   RuleReloader(const RuleReloader&) = delete;
@@ -49,7 +49,7 @@ class RuleReloader {
   void retire(std::shared_ptr<const RuleSet> rules);
 
  private:
-  RuleReloader(Load load, Loaded current, FileWatch watch, Fd wake, Fd finished, std::chrono::milliseconds quiet);
+  RuleReloader(Load load, const Loaded& current, FileWatch watch, Fd wake, Fd finished, std::chrono::milliseconds quiet);
   void run();
   void load(bool requested);
   void watch(const std::vector<std::string>& paths);

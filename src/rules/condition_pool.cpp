@@ -27,7 +27,7 @@ uint32_t cost_of(Operator op, const Slot& slot) {
 NodeId ConditionPool::add(const std::string& key, Node node, NodeFacts facts) {
   const auto id = static_cast<NodeId>(nodes_.size());
   nodes_.push_back(node);
-  facts_.push_back(std::move(facts));
+  facts_.push_back(facts);
   references_.push_back(0);
   by_key_.emplace(key, id);
   return id;
@@ -66,7 +66,7 @@ NodeId ConditionPool::series(Kind kind, std::vector<NodeId> children) {
   node.count = static_cast<uint32_t>(children.size());
   children_.insert(children_.end(), children.begin(), children.end());
   for (const NodeId child : children) refer(child);
-  return add(key, node, std::move(facts));
+  return add(key, node, facts);
 }
 
 NodeId ConditionPool::negation(NodeId child) {
@@ -80,7 +80,7 @@ NodeId ConditionPool::negation(NodeId child) {
   node.count = 1;
   children_.push_back(child);
   refer(child);
-  return add(key, node, std::move(facts));
+  return add(key, node, facts);
 }
 
 NodeId ConditionPool::types(const TypeSet& set) {
@@ -103,7 +103,7 @@ NodeId ConditionPool::check(const std::string& key, SlotId left, Operator op, Ma
   Node node{Kind::check};
   node.first = static_cast<uint32_t>(checks_.size());
   checks_.push_back({left, op, std::move(matcher), right});
-  return add("c" + key, node, std::move(facts));
+  return add("c" + key, node, facts);
 }
 
 std::vector<NodeId> ConditionPool::conjuncts(NodeId node) {
