@@ -115,6 +115,11 @@ suite_vm() {
     bash "$script" || fail "$(basename "$script")" "ended with status $?"
   done
 }
+# Credentials overwritten by a kernel module: four guests, which download kernel headers and build it.
+suite_vm_credentials() {
+  build release || { fail build; return; }
+  bash tests/vm/credentials.sh || fail credentials "ended with status $?"
+}
 # Every kernel and tier of tests/vm/columns.
 suite_vm_matrix() {
   build release || { fail build; return; }

@@ -2,7 +2,7 @@
 # Credentials that nobody committed, by the test-only kernel module, on each kernel it can be built for, with BPF LSM (T1) and
 # without (T2). HULLWATCH_EXPLOIT_KERNELS: which (default: 6.1 and 6.12); 5.10 and 7.2 can be named, too.
 set -euo pipefail
-. "$(dirname "$0")/../../lib/common.sh"
+. "$(dirname "$0")/../lib/common.sh"
 . "$HW_ROOT/tests/lib/check.sh"
 . "$HW_ROOT/tests/lib/guest.sh"
 
