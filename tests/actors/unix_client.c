@@ -105,7 +105,7 @@ static void send_halves(int fd, const char *bytes, size_t size)
 
 	write_all(fd, bytes, size / 2, size);
 	for (size_t read_there = 0; read_there < size / 2;) {
-		unsigned count;
+		unsigned count = 0;
 
 		if (read(fd, &acknowledged, 1) != 1 || read(fd, &count, sizeof(count)) != sizeof(count))
 			die("no acknowledgement");

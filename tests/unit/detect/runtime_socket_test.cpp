@@ -187,7 +187,7 @@ TEST_F(RuntimeSockets, AStalledBodyIsJudgedWithItsProcess) {
 
 TEST_F(RuntimeSockets, TlsIsToldOncePerContainerAndTheKubeletsIsAContact) {
   verdict_.name = "kubelet";
-  for (uint64_t connection : {1, 2}) ci_asks("\x16\x03\x01\x02", connection);
+  for (const uint64_t connection : {uint64_t{1}, uint64_t{2}}) ci_asks("\x16\x03\x01\x02", connection);
   ASSERT_EQ(found_.size(), 1U);
   EXPECT_EQ(finding(0).danger, "contact");
   EXPECT_EQ(finding(0).protocol, "tls");
