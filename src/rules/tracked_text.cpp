@@ -12,10 +12,11 @@ TrackedText::TrackedText(const SourceFile& file, YamlPtr scalar) : text_(scalar-
 void TrackedText::append(const TrackedText& other, size_t begin, size_t end) {
   end = std::min(end, other.text_.size());
   if (begin >= end) return;
-  for (size_t i = 0; i < other.segments_.size(); ++i) {
-    const Segment& segment = other.segments_[i];
-    const size_t segment_end = i + 1 < other.segments_.size() ? other.segments_[i + 1].begin : other.text_.size();
-    if (segment_end <= begin || segment.begin >= end) continue;
+  // From the segment that holds `begin`: lists cut a text into many, and each is looked at once.
+  auto next = std::ranges::upper_bound(other.segments_, begin, {}, &Segment::begin);
+  if (next != other.segments_.begin()) --next;
+  for (; next != other.segments_.end() && next->begin < end; ++next) {
+    const Segment& segment = *next;
     const size_t from = std::max(begin, segment.begin);
     Segment copy = segment;
     copy.begin = text_.size() + (from - begin);
