@@ -6,7 +6,7 @@ set -euo pipefail
 . "$HW_ROOT/tests/lib/guest.sh"
 
 build=${HULLWATCH_BUILD:-$HW_ROOT/build/release}
-actors=(setid capset_actor namespaces mount_calls unix_client unix_server)
+actors=(setid capset_actor compat_calls namespaces mount_calls unix_client unix_server)
 run_guest 6.12 "$HW_ROOT/tests/vm/guest/smoke" "$build/hullwatch" "$HW_ROOT/rules" \
   "$build/tests/vm/vm_tier_test" "${actors[@]/#/$build/tests/actors/}"
 finish
