@@ -66,14 +66,15 @@ std::string_view request_protocol_name(RequestProtocol protocol) {
 }
 
 void HttpRequestParser::feed(std::string_view bytes) {
-  // A TLS handshake record. No HTTP request begins so, nor does any other stream that is read here.
-  if (state_ == State::start && line_.empty() && !bytes.empty() && bytes.front() == 0x16) {
-    request_.protocol = RequestProtocol::tls;
-    return fail();
+  // What the stream is, its first byte tells, and no other: however it is cut, the same is read.
+  if (!begun_ && !bytes.empty()) {
+    begun_ = true;
+    if (bytes.front() == 0x16) {  // a TLS handshake record; no HTTP request begins so
+      request_.protocol = RequestProtocol::tls;
+      return fail();
+    }
+    if (bytes.front() == '\0') become_framed(RequestProtocol::ttrpc);  // a frame's length: at most four megabytes
   }
-  // A ttrpc frame's length: at most four megabytes.
-  if (!begun_ && !bytes.empty() && bytes.front() == '\0') become_framed(RequestProtocol::ttrpc);
-  begun_ = begun_ || !bytes.empty();
   while (!bytes.empty() && state_ != State::opaque) {
     if (state_ == State::framed) {
       if (!framed_->feed(bytes)) fail();
