@@ -72,11 +72,12 @@ void Daemon::guard(bool rings_empty) {
 }
 
 void Daemon::look_at_guard() {
-  (void)sensor_->object().set_mark({.alive_ns = ticked_ns_, .stopped_ns = 0});
+  note_update("marks", sensor_->object().set_mark({.alive_ns = ticked_ns_, .stopped_ns = 0}));
   if (const auto stopped = watchdog_->was_stopped())
     protect("stopped", "the daemon was stopped for " + std::to_string(*stopped / 1'000'000) + " ms");
   if (!watchdog_gone_ && !watchdog_->lives()) {
     watchdog_gone_ = true;
+    canary_.reset();  // its pid may be another's soon, whose records are nobody's canary
     readiness_->failed("watchdog", "it was killed, and with it the canary");
     protect("watchdog_gone", "the watchdog was killed, and with it the canary");
   }
@@ -117,9 +118,10 @@ void Daemon::look_at_maps() {
       continue;
     }
     ++repaired;
-    (void)sensor_->object().set_container(cgroup, home);
+    const Status put_back = sensor_->object().set_container(cgroup, home);
+    note_update("containers", put_back);
     protect("map_changed", "the kernel's entry for a cgroup of container " + std::string(container->short_id()) +
-                               " was removed or changed; it is right again");
+                               " was removed or changed" + (put_back ? "; it is right again" : "; it could not be put back"));
   }
   missing_ = std::move(missing);
   busy_ = busy_ || !missing_.empty();  // look again soon

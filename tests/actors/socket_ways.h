@@ -3,6 +3,7 @@
 #define HULLWATCH_SOCKET_WAYS_H
 
 #include "compat.h"
+#include "unix_address.h"
 #include "uring.h"
 
 #include <fcntl.h>
@@ -15,17 +16,6 @@
 #include <sys/un.h>
 
 enum connect_call { BY_CALL, BY_URING, BY_URING_WORKER, BY_COMPAT };
-
-static inline socklen_t unix_address(struct sockaddr_un *address, const char *path)
-{
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	strncpy(address->sun_path, path, sizeof(address->sun_path) - 1);
-	if (path[0] != '@')
-		return sizeof(*address);
-	address->sun_path[0] = '\0';
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-}
 
 static inline int call_connect(enum connect_call how, int fd, const void *address, socklen_t length)
 {

@@ -1,11 +1,11 @@
 /* Family 2: io_uring, without its library. */
+#include "../actors/unix_address.h"
 #include "evade.h"
 
 #include <linux/io_uring.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-socklen_t unix_address(struct sockaddr_un *address, const char *path);
 void ask(int fd);
 
 struct ring {

@@ -3,6 +3,7 @@
  * program of no runtime on /rt/decoy/docker.sock, a "containerd-shim" on an abstract name. Contact is what is judged here; what
  * is asked over it is always the same.
  */
+#include "../actors/unix_address.h"
 #include "evade.h"
 
 #include <netinet/in.h>
@@ -26,17 +27,6 @@ int mount(const char *source, const char *target, const char *type, unsigned lon
 #define HELD	8 /* its own */
 
 static const char request[] = "GET /v1.41/containers/json HTTP/1.1\r\nHost: docker\r\n\r\n";
-
-socklen_t unix_address(struct sockaddr_un *address, const char *path)
-{
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	strncpy(address->sun_path, path, sizeof(address->sun_path) - 1);
-	if (path[0] != '@')
-		return sizeof(*address);
-	address->sun_path[0] = '\0';
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-}
 
 /* Writes the request and waits for the server to have read it: it answers with one byte. */
 void ask(int fd)
