@@ -1,6 +1,7 @@
 /* Family 2: io_uring, without its library. */
-#include "../actors/unix_address.h"
 #include "evade.h"
+
+#include "../actors/unix_address.h"
 
 #include <linux/io_uring.h>
 #include <sys/socket.h>

@@ -3,8 +3,9 @@
  * program of no runtime on /rt/decoy/docker.sock, a "containerd-shim" on an abstract name. Contact is what is judged here; what
  * is asked over it is always the same.
  */
-#include "../actors/unix_address.h"
 #include "evade.h"
+
+#include "../actors/unix_address.h"
 
 #include <netinet/in.h>
 #include <pthread.h>
