@@ -315,7 +315,7 @@ void Daemon::trust_runtime(uint64_t home) {
     return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
   });
   if (!trusted) return;
-  if (auto told = sensor_->object().trust_home(home); !told) std::cerr << "hullwatch: " << told.error().message << '\n';
+  note_update("trusted_homes", sensor_->object().trust_home(home));
 }
 
 ThreadPriority Daemon::priority() const {
@@ -349,8 +349,10 @@ void Daemon::sample_homes() {
   for (const auto& [home, counts] : sensor_->object().homes()) {
     const Container* container = home != 0 ? containers_->find(home) : nullptr;
     if (home != 0 && counts.live <= 0 && (container == nullptr || container->removed_ns != 0)) {
+      const Status gone = sensor_->object().forget_home(home);
+      note_update("homes", gone);
+      if (!gone) continue;
       for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) suppressed_gone_[kind] += counts.suppressed[kind];
-      (void)sensor_->object().forget_home(home);
       pipeline_->forget_home({.home = home, .counts = counts});
       continue;
     }

@@ -130,7 +130,7 @@ void Daemon::look_at_maps() {
 void Daemon::end_guard() {
   canary_.reset();
   const uint64_t now = clock_.boot_ns();
-  (void)sensor_->object().set_mark({.alive_ns = now, .stopped_ns = now});
+  note_update("marks", sensor_->object().set_mark({.alive_ns = now, .stopped_ns = now}));
 }
 
 }  // namespace hullwatch

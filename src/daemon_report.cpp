@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "daemon.h"
+#include "event/kernel_names.h"
 #include "util/json_writer.h"
 
 namespace hullwatch {
@@ -130,6 +131,7 @@ void Daemon::export_figures() {
     counters_->set_kernel(kind,
                           {.submitted = counts[kind].submitted, .lost = counts[kind].lost, .suppressed = suppressed(kind)});
   }
+  counters_->set_kernel_errors(sensor_->object().errors());
   const ContainerIndexStats& index = containers_->stats();
   const ProcessTreeStats& tree = pipeline_->tree().stats();
   top_homes_.update(homes_, [this](uint64_t home) {
@@ -182,6 +184,9 @@ void Daemon::print_summary() const {
             << "; records skipped: " << pipeline_->stats().decode_errors << "\n  hook to alert written: " << latency_.count()
             << " alerts, p50 " << milliseconds(latency_.quantile_ns(0.5)) << ", p99 "
             << milliseconds(latency_.quantile_ns(0.99)) << '\n';
+  const PlaceCounts errors = sensor_->object().errors();
+  for (uint32_t place = 0; place < HW_PLACE_MAX; ++place)
+    if (errors[place] != 0) std::cerr << "  in the kernel: " << place_name(place) << ' ' << errors[place] << '\n';
 }
 
 }  // namespace hullwatch

@@ -35,7 +35,7 @@ void Daemon::open_pins() {
     stock_.without = pins.error().message;
 }
 
-/// The kernel's map of cgroups and the tree as it is: what is gone is dropped, what no container is stays none.
+/// Cgroups the kernel knows to be no container, whatever their names: the scan must not believe these.
 void Daemon::take_cgroups() {
   const auto known = sensor_->object().cgroups();
   for (const auto& [cgroup, home] : known)
@@ -58,7 +58,8 @@ Status Daemon::take_stock() {
   if (auto scanned = containers_->scan(); !scanned) return fail(std::move(scanned.error()));
   if (stock_.from_pins)
     for (const auto& [cgroup, home] : object.cgroups())
-      if (home != 0 && !containers_->homes().contains(cgroup)) (void)object.forget_cgroup(cgroup);  // removed meanwhile
+      if (home != 0 && !containers_->homes().contains(cgroup))
+        note_update("containers", object.forget_cgroup(cgroup));  // removed meanwhile
   for (const auto& [cgroup, home] : containers_->homes())
     if (auto told = object.set_container(cgroup, home); !told) return told;
   auto tasks = take_task_snapshot(object);

@@ -241,7 +241,7 @@ HW_PART void send_credential(struct task_struct *task, bool forked, const struct
 
 	if (sent && change->way != HW_WAY_UNKNOWN && is_repeat(sent, hash)) {
 		__sync_fetch_and_add(&sent->repeats, 1);
-		count_suppressed(home_state_make(process ? process->home : 0), HW_CREDENTIAL);
+		count_suppressed(home_state_make(home), HW_CREDENTIAL);
 		return;
 	}
 	/* always sent: what nobody committed, and a process's first gains, of which a flood of its own would otherwise be one

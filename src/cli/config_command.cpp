@@ -21,7 +21,7 @@ int config_check_command(const std::string& path, const std::string& format) {
         .begin_array();
     for (const Diagnostic& d : loaded.diagnostics) {
       json.begin_object().member("message", d.message).member("file", d.position.file).member("line", d.position.line);
-      json.member("column", d.position.column).member_if("excerpt", d.excerpt).member_if("hint", d.hint).end_object();
+      json.member("column", d.position.column).member_if("snippet", d.excerpt).member_if("hint", d.hint).end_object();
     }
     json.end_array().end_object();
     std::cout << json.text() << '\n';

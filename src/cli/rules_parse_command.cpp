@@ -14,7 +14,9 @@ constexpr size_t kMaxInput = 16U << 20;
 
 /// All of stdin up to a bound that no condition needs.
 bool read_input(std::string& out) {
-  out.assign(std::istreambuf_iterator<char>(std::cin), {});
+  out.resize(kMaxInput + 1);
+  std::cin.read(out.data(), static_cast<std::streamsize>(out.size()));
+  out.resize(static_cast<size_t>(std::cin.gcount()));
   return out.size() <= kMaxInput;
 }
 

@@ -50,6 +50,8 @@ void ContainerBoundaryDetector::on_event(const EventContext& context, const Find
 }
 
 void ContainerBoundaryDetector::learn(uint64_t home, const hw_namespaces& namespaces) {
+  // A container's own are those of its first process; what it makes later would fill the map and outlive its numbers.
+  if (home != 0 && !learned_.insert(home).second) return;
   for (const Kind& kind : kKinds) {
     const uint32_t inode = namespaces.*kind.inode;
     if (inode != 0 && owners_.size() < kMaxNamespaces) owners_.try_emplace(inode, home);
@@ -58,13 +60,8 @@ void ContainerBoundaryDetector::learn(uint64_t home, const hw_namespaces& namesp
 
 void ContainerBoundaryDetector::forget(uint64_t home) {
   nested_.erase(home);
+  learned_.erase(home);
   if (home != 0) std::erase_if(owners_, [&](const auto& entry) { return entry.second == home; });
-}
-
-uint64_t ContainerBoundaryDetector::owner(const hw_namespaces& namespaces) const {
-  for (const uint32_t inode : {namespaces.pid, namespaces.mnt})
-    if (const auto found = owners_.find(inode); found != owners_.end() && found->second != 0) return found->second;
-  return 0;
 }
 
 /// What was entered is what the process is in now and was not before; a refused call changed nothing.

@@ -28,12 +28,10 @@ class ContainerBoundaryDetector : public Detector {
   void on_event(const EventContext& context, const FindingSink& found) override;
   void on_tick(uint64_t, const FindingSink&) override {}
 
-  /// `home`, 0 for the host, lives in these namespaces: those that nobody has yet become its.
+  /// `home`, 0 for the host, lives in these namespaces: those that nobody has yet become its. Once for each container.
   void learn(uint64_t home, const hw_namespaces& namespaces);
   /// The container is gone, and its namespaces with it: the kernel uses their numbers again.
   void forget(uint64_t home);
-  /// The container that has the pid or else the mount namespace of these, 0: the host or nobody.
-  [[nodiscard]] uint64_t owner(const hw_namespaces& namespaces) const;
 
  private:
   static constexpr size_t kMaxNamespaces = 32768;
@@ -43,6 +41,7 @@ class ContainerBoundaryDetector : public Detector {
 
   FindContainer find_;
   std::unordered_map<uint32_t, uint64_t> owners_;  // inode of a namespace -> home
+  std::set<uint64_t> learned_;                     // homes whose namespaces are known
   std::set<uint64_t> nested_;                      // homes that were told
 };
 

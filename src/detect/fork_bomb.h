@@ -24,9 +24,9 @@ class ForkBombDetector final : public Detector {
   /// Remembers who forks, so that a bomb can be traced to its root.
   void on_event(const EventContext& context, const FindingSink& found) override;
   void on_tick(uint64_t now_ns, const FindingSink& found) override;
-  /// Counts of the homes that changed; call before on_tick, ten times a second while anything forks.
   /// Homes whose counts are an earlier daemon's: growth is measured from here.
   void know(uint64_t now_ns, std::span<const HomeSample> homes);
+  /// Counts of the homes that changed; call before on_tick, ten times a second while anything forks.
   void sample(uint64_t now_ns, std::span<const HomeSample> homes);
   /// A home that is gone, with its last counts: closes the bomb that burned in it.
   void forget(const HomeSample& last, uint64_t now_ns, const FindingSink& found);

@@ -15,12 +15,6 @@ constexpr size_t kFrameHeader = 9;
 constexpr uint8_t kHeaders = 1, kPushPromise = 5, kContinuation = 9;
 constexpr uint8_t kEndStream = 1, kEndHeaders = 4, kPadded = 8, kPriority = 0x20;
 
-uint32_t big_endian(std::string_view bytes) {
-  uint32_t value = 0;
-  for (const char c : bytes) value = value << 8 | static_cast<uint8_t>(c);
-  return value;
-}
-
 /// Takes a pseudo-header that may come once only.
 bool take(std::string& into, bool& has, std::string_view value) {
   if (has) return false;

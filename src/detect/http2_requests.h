@@ -22,6 +22,7 @@ class Http2Requests final : public FramedRequests {
 
   bool feed(std::string_view bytes) override;
   [[nodiscard]] uint64_t skippable() const override { return skipping_; }
+  [[nodiscard]] bool idle() const override { return frame_.empty() && block_.empty() && skipping_ == 0; }
   void skip(uint64_t count) override { skipping_ -= count < skipping_ ? count : skipping_; }
 
  private:

@@ -63,7 +63,9 @@ class HttpRequestParser {
   /// Nothing that follows can be read: an upgraded, HTTP/2 or broken stream, or one given up.
   [[nodiscard]] bool opaque() const { return state_ == State::opaque; }
   /// No request is being read and none has been begun.
-  [[nodiscard]] bool idle() const { return (state_ == State::start && line_.empty()) || state_ == State::framed; }
+  [[nodiscard]] bool idle() const {
+    return (state_ == State::start && line_.empty()) || (state_ == State::framed && framed_->idle());
+  }
   /// In a body that has been handed out already, or needs to be read only to find its end.
   [[nodiscard]] bool in_spent_body() const {
     return delivered_ && state_ != State::opaque && state_ != State::start && state_ != State::framed;

@@ -13,9 +13,9 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 std::string unreadable_because(const ParsedRequest& request) {
-  if (request.protocol == RequestProtocol::tls) return "TLS: the call could not be read, judged as the worst";
-  if (request.protocol == RequestProtocol::http2) return "gRPC: the call could not be read, judged as the worst";
   if (request.lost) return "bytes of the request were lost on their way to hullwatch: judged as the worst";
+  if (request.protocol == RequestProtocol::tls) return "TLS: the call could not be read, judged as the worst";
+  if (request.protocol == RequestProtocol::http2) return "HTTP/2: the call could not be read, judged as the worst";
   return "the request could not be read: judged as the worst";
 }
 

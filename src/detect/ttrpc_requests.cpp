@@ -10,12 +10,6 @@ namespace {
 constexpr size_t kHeader = 10;
 constexpr uint8_t kRequest = 1;
 
-uint32_t big_endian(std::string_view bytes) {
-  uint32_t value = 0;
-  for (const char c : bytes) value = value << 8 | static_cast<uint8_t>(c);
-  return value;
-}
-
 bool is_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';

@@ -18,6 +18,7 @@ class TtrpcRequests final : public FramedRequests {
   explicit TtrpcRequests(Sink sink) : sink_(std::move(sink)) {}
 
   bool feed(std::string_view bytes) override;
+  [[nodiscard]] bool idle() const override { return state_ == State::header && header_.empty(); }
   [[nodiscard]] uint64_t skippable() const override;
   void skip(uint64_t count) override;
 

@@ -131,6 +131,9 @@ constexpr std::string_view kMountOps[] = {"mount",    "umount2", "pivot_root", "
 static_assert(std::size(kMountOps) == HW_MOUNT_OP_MAX);
 constexpr std::string_view kProviders[] = {"always", "quiet", "lsm", "fentry", "kprobe", "dispatch", "iterator"};
 static_assert(std::size(kProviders) == HW_PROVIDER_MAX);
+constexpr std::string_view kPlaces[] = {"task_state", "task_create", "home_full", "container_full", "bucket",     "slot",
+                                        "tail_cut",   "user_read",   "call_full", "outcome",        "transitions"};
+static_assert(std::size(kPlaces) == HW_PLACE_MAX);
 
 void append_bits(std::string& out, std::span<const Bit> bits, uint64_t flags) {
   std::string_view separator;
@@ -208,6 +211,7 @@ std::string_view result_name(int64_t result) {
 std::string_view way_name(uint32_t way) { return entry(kWays, way); }
 std::string_view mount_op_name(uint32_t op) { return entry(kMountOps, op); }
 std::string_view provider_name(uint32_t provider) { return entry(kProviders, provider); }
+std::string_view place_name(uint32_t place) { return entry(kPlaces, place); }
 
 std::string endpoint_text(const hw_endpoint& endpoint) {
   if (endpoint.port == 0) return {};

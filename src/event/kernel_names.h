@@ -29,6 +29,8 @@ std::string_view result_name(int64_t result);
 std::string_view way_name(uint32_t way);
 std::string_view mount_op_name(uint32_t op);
 std::string_view provider_name(uint32_t provider);
+/// hw_place: "task_create", …
+std::string_view place_name(uint32_t place);
 /// "10.0.0.7:40112", "[fd00::1]:40112"; empty when its port is 0.
 std::string endpoint_text(const hw_endpoint& endpoint);
 

@@ -19,6 +19,11 @@ void Counters::set_kernel(uint32_t kind, KernelCount count) {
   if (kind < HW_KIND_MAX) kernel_[kind] = count;
 }
 
+void Counters::set_kernel_errors(const std::array<uint64_t, HW_PLACE_MAX>& errors) {
+  const std::lock_guard lock(mutex_);
+  kernel_errors_ = errors;
+}
+
 void Counters::set_pipeline(PipelineFigures figures) {
   const std::lock_guard lock(mutex_);
   pipeline_ = std::move(figures);
@@ -58,6 +63,7 @@ Counters::Snapshot Counters::snapshot() const {
   all.kernel = kernel_;
   all.pipeline = pipeline_;
   all.providers = providers_;
+  all.kernel_errors = kernel_errors_;
   all.map_update_failures = map_update_failures_;
   all.reload_worked = reload_worked_;
   all.reload_success_ns = reload_success_ns_;

@@ -53,6 +53,7 @@ class Counters {
 
   // Any thread, short lock; about once a second.
   void set_kernel(uint32_t kind, KernelCount count);
+  void set_kernel_errors(const std::array<uint64_t, HW_PLACE_MAX>& errors);
   void set_pipeline(PipelineFigures figures);
   void set_providers(std::vector<ProviderState> providers);
   /// After the first load of the rules, and after each further one.
@@ -69,6 +70,7 @@ class Counters {
     std::vector<ProviderState> providers;
     bool reload_worked = false;
     uint64_t reload_success_ns = 0, reloads_good = 0, reloads_bad = 0;
+    std::array<uint64_t, HW_PLACE_MAX> kernel_errors{};
     std::map<std::string, uint64_t, std::less<>> map_update_failures;
   };
   [[nodiscard]] Snapshot snapshot() const;
@@ -85,6 +87,7 @@ class Counters {
   std::array<KernelCount, HW_KIND_MAX> kernel_{};
   PipelineFigures pipeline_;
   std::vector<ProviderState> providers_;
+  std::array<uint64_t, HW_PLACE_MAX> kernel_errors_{};
   std::map<std::string, uint64_t, std::less<>> map_update_failures_{
       {"containers", 0}, {"listeners", 0}, {"request_windows", 0}};
   bool reload_worked_ = false;

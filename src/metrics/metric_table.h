@@ -21,6 +21,7 @@ enum class Metric : uint8_t {
   records_received_total,
   events_dropped_total,
   decode_errors_total,
+  kernel_errors_total,
   map_update_failures_total,
   event_latency_seconds,
   alerts_total,

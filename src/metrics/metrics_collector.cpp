@@ -2,6 +2,7 @@
 
 #include "event/decode.h"
 #include "event/event_type.h"
+#include "event/kernel_names.h"
 #include "metrics/family_list.h"
 #include "metrics/process_figures.h"
 
@@ -24,6 +25,8 @@ void add_pipeline(FamilyList& out, const Counters::Snapshot& c) {
   }
   out.add(events_dropped_total, c.decode_errors, {"decode", "unknown"});
   out.add(decode_errors_total, c.decode_errors);
+  for (uint32_t place = 0; place < HW_PLACE_MAX; ++place)
+    out.add(kernel_errors_total, c.kernel_errors[place], {place_name(place)});
   for (const auto& [map, failures] : c.map_update_failures) out.add(map_update_failures_total, failures, {map});
   for (size_t p = 0; p < c.alerts.size(); ++p) {
     const std::string_view priority = priority_name(static_cast<Priority>(p));

@@ -38,14 +38,19 @@ Status Pipeline::record(std::span<const std::byte> bytes) {
   return {};
 }
 
-/// A process whose state in the kernel is gone has its home inferred from its cgroup. What was known of it holds, and that the
-/// two differ is told once for each process: state does not vanish by itself, unless memory was short at the fork.
-void Pipeline::keep_home(Event& event) {
-  if ((event.header.flags & HW_F_HOME_INFERRED) == 0) return;
+/// A process whose state in the kernel is gone has its home inferred from its cgroup. What was known of it holds. True: it was
+/// another.
+bool Pipeline::correct_home(Event& event) const {
+  if ((event.header.flags & HW_F_HOME_INFERRED) == 0) return false;
   const Process* process = tree_.find(event.header.process);
-  if (process == nullptr || process->home == 0 || process->home == event.header.home) return;
-  ++stats_.homes_corrected;
+  if (process == nullptr || process->home == 0 || process->home == event.header.home) return false;
   event.header.home = process->home;
+  return true;
+}
+
+/// That the two differ is told once for each process: state does not vanish by itself, unless memory was short at the fork.
+void Pipeline::keep_home(Event& event) {
+  if (!correct_home(event)) return;
   if (conflicts_told_.size() >= kMaxConflictsTold) conflicts_told_.clear();
   if (!conflicts_told_.emplace(event.header.process.start_ns, event.header.process.tgid).second) return;
   Event finding;
@@ -125,6 +130,7 @@ void Pipeline::release(Held held) {
   auto event = decoder_.decode(held.record);
   if (!event) return;  // it was decoded once already
   claim_first_exec(*event);
+  correct_home(*event);
   evaluate(context_of(*event));
 }
 

@@ -35,9 +35,8 @@ struct PipelinePorts {
 
 struct PipelineStats {
   uint64_t decode_errors = 0;
-  uint64_t events_held = 0;      // rules waited for the container's metadata
-  uint64_t homes_corrected = 0;  // records whose process was known to belong elsewhere than its cgroup says
-  uint64_t events_unnamed = 0;   // and it did not come in time: alerts went out marked pending
+  uint64_t events_held = 0;     // rules waited for the container's metadata
+  uint64_t events_unnamed = 0;  // and it did not come in time: alerts went out marked pending
 };
 
 class Pipeline {
@@ -85,6 +84,7 @@ class Pipeline {
   };
 
   void claim_first_exec(Event& event) const;
+  bool correct_home(Event& event) const;
   void keep_home(Event& event);
   void take_up(const Event& event, std::span<const std::byte> record);
   /// Rules now, or once the container is known.

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
+#include <exception>
 #include <iostream>
 #include <utility>
 
@@ -86,7 +88,10 @@ void RuleReloader::run() {
     }
     std::array<pollfd, 2> ready = {{{wake_.get(), POLLIN, 0}, {watch_.fd(), POLLIN, 0}}};
     const int count = ::poll(ready.data(), ready.size(), wait);
-    if (count < 0 && errno != EINTR) return;
+    if (count < 0 && errno != EINTR) {
+      std::cerr << "hullwatch: cannot wait for changed rules: " << std::strerror(errno) << "; they are not loaded again\n";
+      return;
+    }
     hush(wake_);
     std::vector<std::shared_ptr<const RuleSet>> retired;
     {
@@ -111,12 +116,19 @@ void RuleReloader::run() {
 }
 
 void RuleReloader::load(bool requested) {
-  Loaded loaded = load_();
+  Loaded loaded;
+  try {
+    loaded = load_();
+  } catch (const std::exception& error) {  // on this thread nobody else would catch it
+    std::cerr << "hullwatch: rules could not be loaded: " << error.what() << '\n';
+  }
+  const bool was_bad = std::exchange(bad_, loaded.rules == nullptr);
+  // Also after a bad load, or what mends it may lie where nobody looks. A bad configuration names no paths: those before stay.
+  if (loaded.rules != nullptr || !loaded.paths.empty()) watch(loaded.paths);
   if (loaded.rules != nullptr) {
-    watch(loaded.paths);
     const bool same = loaded.rules->file_digests() == digests_;
     digests_ = loaded.rules->file_digests();
-    if (same && !requested) return;
+    if (same && !requested && !was_bad) return;
   }
   const std::lock_guard lock(mutex_);
   // An earlier outcome that nobody took is overtaken; a good one is not lost to a bad one.

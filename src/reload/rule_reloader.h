@@ -43,7 +43,8 @@ class RuleReloader {
   void request();
   /// Readable when take() would return something.
   [[nodiscard]] int event_fd() const { return finished_.get(); }
-  /// Every request has an outcome; requests that come together have one. A change of files that changed no content has none.
+  /// Every request has an outcome; requests that come together have one. A change of files that changed no content has none,
+  /// unless the load before was not good.
   std::optional<Outcome> take();
   /// Rules that run no more: their memory is given back on the thread.
   void retire(std::shared_ptr<const RuleSet> rules);
@@ -59,6 +60,7 @@ class RuleReloader {
   Fd wake_, finished_;
   const std::chrono::milliseconds quiet_;
   std::vector<std::pair<std::string, std::string>> digests_;  // of the set loaded last, the good ones
+  bool bad_ = false;                                          // the last load was not good, and that was told
 
   std::atomic<bool> requested_ = false, stopping_ = false;
   std::mutex mutex_;  // guards what follows

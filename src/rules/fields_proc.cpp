@@ -67,7 +67,7 @@ std::string_view nth_argument(std::string_view args, int64_t index) {
 Value process_args(Context c, Argument argument, Scratch scratch) {
   const auto args = own_args(c);
   if (args.empty()) return {};
-  if (argument != nullptr && argument->index >= 0) return Value(nth_argument(args, argument->index));
+  if (argument != nullptr && argument->index >= 0) return text(nth_argument(args, argument->index));
   return built(scratch, [&](std::string& out) { append_arguments(out, args); });
 }
 // Of an unknown process what is known still shows: its comm.

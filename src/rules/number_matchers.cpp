@@ -129,9 +129,11 @@ bool is_out_of_range(const OperandType& type, const std::string& text) {
     return value >= limit || value < -limit;
   }
   if (type.bits < 64) return number->bits >> type.bits != 0 && text.find('-') == std::string::npos;
+  if (!is_signed && text.find('-') != std::string::npos) return false;
   // As wide as can be: compared as text with the number that was made of it.
   return text.size() > 18 && text.find_first_of("xX") == std::string::npos &&
-         text.substr(text.find_first_not_of(" +-0")) != std::to_string(number->negative ? ~number->bits + 1 : number->bits);
+         text.substr(std::min(text.find_first_not_of(" \t\n\v\f\r+-0"), text.size() - 1)) !=
+             std::to_string(number->negative ? ~number->bits + 1 : number->bits);
 }
 
 bool compare_numbers(Operator op, const Value& left, const Value& right) {

@@ -55,7 +55,9 @@ std::vector<std::string> expand_paths(const std::vector<std::string>& paths, Dia
     fs::directory_iterator entry(path, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
       const auto extension = entry->path().extension();
-      if ((extension == ".yaml" || extension == ".yml") && entry->is_regular_file()) files.push_back(entry->path().string());
+      std::error_code unknown;  // a link to itself, for one: not a file
+      if ((extension == ".yaml" || extension == ".yml") && entry->is_regular_file(unknown))
+        files.push_back(entry->path().string());
     }
     if (error) unreadable(diagnostics, path, error.message());
     std::ranges::sort(files);

@@ -20,6 +20,7 @@ suite_docs() {
     # shellcheck disable=SC2086 # words of a command
     check "$file" diff -u "docs/$file" <(build/release/hullwatch $command)
   done <docs/generated.txt
+  check evasions.md diff -u docs/evasions.md <(tests/evasion/document)
 }
 
 # gtest BINARY…: runs GoogleTest executables, $1 at once, and reports each test by its name.
@@ -181,10 +182,16 @@ suite_tidy_changed() {
 
 # Every evasion of tests/evasion/rows on the running kernel; its twin must be quiet. A miss passes only when doctor explains it.
 suite_evasion() {
-  local results name kind detail
+  local results name kind detail status=0
   build release hullwatch evasion || { fail build; return; }
   results=build/test-logs/evasion.jsonl
-  sh tests/evasion/run -k build/test-logs/evasion -o "$results" build/release/hullwatch build/release/tests/evasion rules || true
+  rm -f "$results"
+  sh tests/evasion/run -k build/test-logs/evasion -o "$results" build/release/hullwatch build/release/tests/evasion rules || status=$?
+  if [ $status -gt 1 ]; then
+    fail run "ended with status $status"
+    return
+  fi
+  check_equal daemon_drains_and_exits_0 0 "$(cat build/test-logs/evasion/ended)"
   while IFS=$'\t' read -r kind name detail; do hw_result "$kind" "$name" "$detail"; done < <(jq -r '
     [(if .performed | not then "skip" elif (.quiet and (.attributed or (.visible | not))) then "pass" else "fail" end), .row,
      (if .attributed then "" else .reason end) + (if .alerts == "" then "" else " alerts: " + .alerts end)

@@ -58,6 +58,7 @@ TEST_F(Tier, TheHooksAreChosenAndNothingIsInTrouble) {
   EXPECT_TRUE(provider_of("credential").starts_with("fexit/commit_creds, " + std::string(security)));
   EXPECT_TRUE(provider_of("mount").starts_with("fexit/path_"));
   EXPECT_TRUE(provider_of("runtime_socket").starts_with(std::string(security) + "unix_stream_connect"));
+  EXPECT_TRUE(provider_of("namespace").starts_with("fentry and fexit")) << provider_of("namespace");
   EXPECT_FALSE(sensor_->ladder().degraded());
 }
 

@@ -87,15 +87,26 @@ TEST_F(ContainerBoundary, OnesOwnAndNobodysAreFree) {
   EXPECT_TRUE(found_.empty());
 }
 
-TEST_F(ContainerBoundary, SharingTheHostsNetworkMakesItNobodyElses) {
+TEST_F(ContainerBoundary, AContainerThatSharesTheHostsNetworkDoesNotOwnIt) {
   lives_in(web_, 10, 11);
-  EXPECT_EQ(detector_.owner(ns(10, 0, 1)), web_.cgroup_id);
-  EXPECT_EQ(detector_.owner(ns(1, 1, 1)), 0U);
+  enters(db_, ns(20, 21, 22), ns(20, 21, 1));
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(found_[0].get<NoteFinding>()->what, "host");
 }
 
 TEST_F(ContainerBoundary, WhatTheRuntimeDoesSaysNothingOfTheContainer) {
   lives_in(web_, 20, 21, HW_F_RUNTIME_SETUP);
-  EXPECT_EQ(detector_.owner(ns(20, 21)), 0U);
+  enters(db_, ns(30, 31), ns(20, 21));
+  EXPECT_TRUE(found_.empty());
+}
+
+TEST_F(ContainerBoundary, WhatAContainerMakesLaterIsNobodys) {
+  lives_in(web_, 10, 11);
+  lives_in(web_, 40, 41);  // it has unshared, and execs
+  enters(db_, ns(20, 21), ns(40, 41));
+  EXPECT_TRUE(found_.empty());
+  enters(db_, ns(20, 21), ns(10, 11));
+  EXPECT_EQ(found_.size(), 1U);
 }
 
 TEST_F(ContainerBoundary, NumbersOfAContainerThatIsGoneAreFreeAgain) {
