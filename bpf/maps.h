@@ -30,7 +30,10 @@ HW_KNOB(__u32, run_id, 1);
 /* The watchdog (src/guard): what it and its children do is never held back. */
 HW_KNOB(__s32, canary_tgid, 0);
 
-/* Set by snapshot_tasks at its end: from then on a task without state is one the iterator did not show, not one it will. */
+/* Set by user space when `containers` holds what was there before us: from then on a task's cgroup tells its home, and forks
+ * count. */
+bool containers_known __weak;
+/* Set by snapshot_tasks at its end: from then on a task is counted in by its fork only. */
 bool snapshot_over __weak;
 /* The second run of snapshot_tasks: gives the processes in `homes_told` the home that is there. */
 bool snapshot_corrects __weak;
@@ -62,7 +65,7 @@ struct task_state {
 	/* mount namespace of who put it into its cgroup, until it execs in another: 0 once its own program runs */
 	__u32 setup_mnt;
 	__u32 claims_seen; /* of late_claims, when a home of 0 was last looked at */
-	__u32 counted_in;  /* run_id of the daemon in whose counts of living tasks it is */
+	__u32 counted_in;  /* run_id of the daemon in whose counts of living tasks it is; run_id + 1: that was, and is over */
 	__u32 pad;
 	struct hw_cred shadow; /* last known credentials of the thread */
 	__u64 cred;	       /* address of the real_cred that was last found equal to the shadow */
@@ -172,6 +175,17 @@ struct {
 	__type(key, struct hw_key); /* execs 0 */
 	__type(value, __u64);
 } rehomed __weak SEC(".maps");
+
+/* Makes one CPU alone decide whether a task is counted (state.h). */
+struct decision {
+	struct bpf_spin_lock lock;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct decision);
+} decisions __weak SEC(".maps");
 
 /* Homes that user space found out for processes nobody saw placed. Full: the process keeps what its cgroup said. */
 struct {

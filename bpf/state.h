@@ -172,6 +172,82 @@ HW_PART struct home_state *home_state_make(__u64 home)
 	return home_state_find_or_make(home);
 }
 
+HW_INLINE struct decision *the_decision(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&decisions, &zero);
+}
+
+/*
+ * Counts the task among the living of `home`, which becomes its state's if that has none for sure. While the snapshot is taken,
+ * its fork, its end and the iterator may do so at once on three CPUs: the first one decides. Later there is its fork only, and
+ * no lock. False: it is counted, or over.
+ */
+HW_INLINE bool count_in(struct task_state *state, __u64 home)
+{
+	struct decision *decision = snapshot_over ? NULL : the_decision();
+	struct home_state *counts = home_state_find_or_make(home);
+	bool mine;
+
+	if (!counts)
+		return false;
+	if (!decision) {
+		state->counted_in = run_id;
+		__sync_fetch_and_add(&counts->counts.live, 1);
+		return true;
+	}
+	bpf_spin_lock(&decision->lock);
+	mine = state->counted_in != run_id && state->counted_in != run_id + 1;
+	if (mine) {
+		state->counted_in = run_id;
+		if (!home_is_sure(state)) {
+			state->home = home;
+			state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
+		}
+	}
+	bpf_spin_unlock(&decision->lock);
+	if (mine)
+		__sync_fetch_and_add(&counts->counts.live, 1);
+	return mine;
+}
+
+/* The task is over: never again counted in. True when it was, and so has to be taken from its home's living. */
+HW_INLINE bool count_out(struct task_state *state)
+{
+	struct decision *decision = snapshot_over ? NULL : the_decision();
+	bool counted;
+
+	if (!decision)
+		return state->counted_in == run_id;
+	bpf_spin_lock(&decision->lock);
+	counted = state->counted_in == run_id;
+	state->counted_in = run_id + 1;
+	bpf_spin_unlock(&decision->lock);
+	return counted;
+}
+
+/* Gives the state a home, for sure; returns the one it had. */
+HW_INLINE __u64 home_exchange(struct task_state *state, __u64 home)
+{
+	__u64 before = state->home;
+
+	state->home = home;
+	state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
+	return before;
+}
+
+/* Of `live` tasks that are counted. */
+HW_INLINE void move_count(__u64 from, __u64 to, __s64 live)
+{
+	struct home_state *old = home_state(from), *now = home_state_find_or_make(to);
+
+	if (old)
+		__sync_fetch_and_add(&old->counts.live, -live);
+	if (now)
+		__sync_fetch_and_add(&now->counts.live, live);
+}
+
 HW_INLINE __s64 live_tasks(struct task_struct *leader)
 {
 	return GET(GET(leader, signal), live.counter);
@@ -180,21 +256,15 @@ HW_INLINE __s64 live_tasks(struct task_struct *leader)
 /*
  * Gives the process of `leader` another home and moves its `live` tasks with it: live_tasks(). A thread between the decrement
  * of signal->live and its exit tracepoint at this moment is counted out of the new home without having been counted in: off by
- * one, and only then.
+ * one, and only then. No lock: a socket filter comes here, too, and may take none.
  */
 HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, __u64 home, __s64 live)
 {
 	/* no call: the chain that leads here has used up its 512 bytes of frames (below 6.13) */
-	if (state->counted_in == run_id) { /* before the snapshot none of them is */
-		struct home_state *from = home_state(state->home), *to = home_state_find_or_make(home);
+	__u64 before = home_exchange(state, home);
 
-		if (from)
-			__sync_fetch_and_add(&from->counts.live, -live);
-		if (to)
-			__sync_fetch_and_add(&to->counts.live, live);
-	}
-	state->home = home;
-	state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
+	if (before != home && state->counted_in == run_id) /* before the snapshot none of them is */
+		move_count(before, home, live);
 	if (live > 1) {
 		struct hw_key key = {};
 

@@ -13,14 +13,14 @@
 
 #include "observe/burst.h"
 
-/* The home of a process that forks or execs, inferred from its cgroup, if it has none: for good only after the snapshot. */
+/* The home of a process that forks or execs, inferred from its cgroup, if it has none: for good once cgroups are known. */
 HW_INLINE void home_settle(struct task_struct *task, struct task_state *state)
 {
 	if (home_is_sure(state))
 		return;
 	state->home = home_by_cgroup(task);
 	state->flags |= TASK_KNOWN | TASK_HOME_UNSURE;
-	if (snapshot_over)
+	if (containers_known)
 		state->flags &= ~TASK_HOME_UNSURE;
 }
 
@@ -37,6 +37,19 @@ HW_INLINE struct task_state *state_at_fork(struct task_struct *parent, struct ta
 		}
 	}
 	return thread_state_make(child);
+}
+
+/*
+ * Home and count of a new task. The iterator may have met it already, and taken its cgroup's word. Before cgroups are known
+ * forks are not counted: the iterator comes for those that live then.
+ */
+HW_INLINE void count_forked(struct task_state *state, __u64 home, bool thread)
+{
+	__u64 before = home_exchange(state, home);
+
+	if (!containers_known || count_in(state, home) || before == home || thread)
+		return;
+	move_count(before, home, 1);
 }
 
 /* State of a new task, before it runs. Returns its home. */
@@ -57,11 +70,9 @@ HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *chi
 	}
 	if (!state)
 		return home;
-	state->home = home;
+	count_forked(state, home, thread);
 	state->claims_seen = process ? process->claims_seen : 0;
 	state->setup_mnt = setup_mnt;
-	state->counted_in = run_id;
-	state->flags = TASK_KNOWN;
 	if (!home_is_sure(process))
 		state->flags |= TASK_HOME_UNSURE;
 	if (thread && process) {
@@ -79,7 +90,7 @@ HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *chi
 	return home;
 }
 
-HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 home, bool counted, __u64 now)
+HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 home, __u64 now)
 {
 	struct home_state *state = home_state_make(home);
 	struct task_state *process = process_state(parent);
@@ -89,8 +100,6 @@ HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 h
 	burst_roll(home, state, now);
 	__sync_fetch_and_add(&state->counts.forks, 1);
 	__sync_fetch_and_add(&state->counts.window_forks, 1);
-	if (counted)
-		__sync_fetch_and_add(&state->counts.live, 1);
 	state->counts.last_fork_ns = now;
 	if (process && process->fork_window_ns != state->counts.window_start_ns) {
 		process->fork_window_ns = state->counts.window_start_ns;
@@ -102,7 +111,8 @@ HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 h
 
 HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 now)
 {
-	struct task_state *thread = thread_state(task);
+	/* made for the iterator to see that it comes too late */
+	struct task_state *thread = snapshot_over ? thread_state(task) : state_of(task, true);
 	__u64 home = home_of(task);
 	struct home_state *state = home_state_make(home);
 
@@ -111,10 +121,8 @@ HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 now
 	burst_roll(home, state, now);
 	__sync_fetch_and_add(&state->counts.exits, 1);
 	__sync_fetch_and_add(&state->counts.window_exits, 1);
-	if (thread && thread->counted_in == run_id) {
-		thread->counted_in = 0;
+	if (thread && count_out(thread))
 		__sync_fetch_and_add(&state->counts.live, -1);
-	}
 	return state;
 }
 

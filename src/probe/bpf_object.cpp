@@ -264,6 +264,7 @@ Status BpfObject::tell_home(const hw_key& process, uint64_t home) {
   return update(bpf_map__fd(skeleton_->maps.homes_told), &key, &home, "cannot tell the kernel of a process's container");
 }
 
+void BpfObject::containers_are_known() { __atomic_store_n(&skeleton_->bss->containers_known, true, __ATOMIC_RELEASE); }
 void BpfObject::begin_correcting() { __atomic_store_n(&skeleton_->bss->snapshot_corrects, true, __ATOMIC_RELEASE); }
 
 std::map<uint64_t, uint64_t> BpfObject::cgroups() const {

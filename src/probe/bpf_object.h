@@ -111,6 +111,8 @@ class BpfObject {
   Status tell_home(const hw_key& process, uint64_t home);
   /// From here on the task iterator applies what tell_home() told, and writes nothing.
   void begin_correcting();
+  /// From now on a task's cgroup tells its home, and forks are counted: the task iterator may begin.
+  void containers_are_known();
   /// The container the kernel takes that cgroup for; nothing: it has no entry.
   [[nodiscard]] std::optional<uint64_t> container_of(uint64_t cgroup) const;
   /// Cgroups the kernel knows, with the container each belongs to; 0: known to be none.

@@ -19,8 +19,9 @@ struct LinkDestroy {
 
 }  // namespace
 
-Result<std::vector<hw_task>> take_task_snapshot(const BpfObject& object) {
+Result<std::vector<hw_task>> take_task_snapshot(BpfObject& object) {
   constexpr std::string_view kAttempt = "cannot run the task iterator";
+  object.containers_are_known();
   const bpf_program* program = object.program("snapshot_tasks");
   if (!program) return fail(std::string(kAttempt) + ": it is not loaded");
   const std::unique_ptr<bpf_link, LinkDestroy> link(bpf_program__attach_iter(program, nullptr));

@@ -40,7 +40,7 @@ class QuietProbe {
   /// A cgroup that the kernel side takes for a container.
   std::unique_ptr<TestCgroup> container();
 
-  [[nodiscard]] const BpfObject& object() const { return *object_; }
+  [[nodiscard]] BpfObject& object() { return *object_; }
   [[nodiscard]] uint64_t suppressed(uint64_t home, hw_kind kind) const;
   [[nodiscard]] uint64_t capability_uses(uint64_t home, unsigned capability, bool denied) const;
 

@@ -16,7 +16,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	struct task_state *state = state_at_fork(parent, child);
 	__u64 home = home_inherit(parent, child, state);
 	__u64 now = bpf_ktime_get_boot_ns();
-	struct home_state *counts_of_home = home_count_fork(parent, home, state != NULL, now);
+	struct home_state *counts_of_home = home_count_fork(parent, home, now);
 	struct hw_fork *r;
 
 	if (GET(child, pid) != GET(child, tgid))

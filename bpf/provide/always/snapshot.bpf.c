@@ -7,42 +7,15 @@
 #include "observe/credential.h"
 #include "observe/process.h"
 
-HW_INLINE void move_count(__u64 from, __u64 to)
-{
-	struct home_state *old = home_state(from), *now = home_state_make(to);
-
-	if (old)
-		__sync_fetch_and_add(&old->counts.live, -1);
-	if (now)
-		__sync_fetch_and_add(&now->counts.live, 1);
-}
-
 /* Home, and the mark that makes `live` exact. True when the home is only what the cgroup says. */
 HW_INLINE bool adopt(struct task_struct *task, struct task_state *state)
 {
-	bool inferred = (state->flags & (TASK_KNOWN | TASK_HOME_UNSURE)) != TASK_KNOWN;
-	__u64 before = state->home;
-	struct home_state *home;
+	bool inferred = !home_is_sure(state);
+	__u64 home = home_of(task);
 
-	if (inferred) {
-		state->home = container_of_cgroup(cgroup_id(identity_cgroup(task)));
-		state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
-	}
-	if (state->counted_in == run_id) {
-		/* made after process_fork was attached and before the containers were known: counted as its maker was taken to
-		 * be */
-		if (state->home != before)
-			move_count(before, state->home);
-		return inferred;
-	}
-	/* of an earlier daemon: credentials may have changed, lawfully, while nobody looked */
-	if (state->flags & TASK_SHADOW)
+	if (count_in(state, home) && state->flags & TASK_SHADOW)
+		/* of an earlier daemon: credentials may have changed, lawfully, while nobody looked */
 		state->flags |= TASK_SHADOW_UNCERTAIN;
-	home = home_state_make(home_of(task));
-	if (!home)
-		return inferred;
-	state->counted_in = run_id;
-	__sync_fetch_and_add(&home->counts.live, 1);
 	return inferred;
 }
 
