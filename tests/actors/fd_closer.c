@@ -12,6 +12,16 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 
+/* Lets the process enter and leave its next system call: only there do the bytes before its instruction pointer make one. */
+static void end_of_call(pid_t pid, struct user_regs_struct *regs)
+{
+	for (int stop = 0; stop < 2; stop++)
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) || waitpid(pid, NULL, __WALL) != pid)
+			die("ptrace");
+	if (ptrace(PTRACE_GETREGS, pid, NULL, regs))
+		die("ptrace");
+}
+
 /* Runs close(fd) in the stopped process: the two bytes before its instruction pointer are the syscall instruction it is in. */
 static int close_in(pid_t pid, const struct user_regs_struct *saved, int fd)
 {
@@ -39,9 +49,9 @@ int main(int argc, char **argv)
 		die("usage: fd_closer PID TEXT");
 	}
 	pid_t pid = (pid_t)atoi(argv[1]);
-	if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) || waitpid(pid, NULL, __WALL) != pid ||
-	    ptrace(PTRACE_GETREGS, pid, NULL, &saved))
+	if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) || waitpid(pid, NULL, __WALL) != pid)
 		die("ptrace");
+	end_of_call(pid, &saved);
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	DIR *fds = opendir(path);
 	if (!fds)
