@@ -139,7 +139,7 @@ class Daemon {
     uint64_t gap_ns = 0;     // without a daemon; 0: there was none before, or its state was not adopted
     bool from_pins = false;  // an earlier daemon's maps were adopted
     bool unclean = false;    // and that one ended without a word
-    size_t superseded = 0;   // maps of another layout, removed
+    size_t superseded = 0;   // maps of an earlier daemon that could not be adopted, removed
     std::string without;     // why nothing outlives this daemon
   };
   Stock stock_;

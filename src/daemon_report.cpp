@@ -48,7 +48,7 @@ void Daemon::report_ready() {
   if (stock_.from_pins)
     std::cerr << "; " << milliseconds(stock_.gap_ns) << " without a daemon"
               << (stock_.unclean ? ", which had ended without a word" : "");
-  if (stock_.superseded > 0) std::cerr << "; state of another layout was not adopted";
+  if (stock_.superseded > 0) std::cerr << "; state of an earlier daemon did not fit and was not adopted";
   std::cerr << '\n';
   if (!stock_.without.empty()) std::cerr << "hullwatch: " << stock_.without << '\n';
   for (const std::string& trouble : sensor_->troubles()) std::cerr << "hullwatch: degraded: " << trouble << '\n';

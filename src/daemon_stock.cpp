@@ -47,6 +47,7 @@ Status Daemon::take_stock() {
   BpfObject& object = sensor_->object();
   if (pins_) {
     stock_.superseded = pins_->superseded();
+    if (pins_->given_up()) stock_.without = "state is not kept over restarts: " + *pins_->given_up();
     stock_.from_pins = pins_->adopted();
   }
   if (const hw_mark mark = object.mark(); stock_.from_pins && mark.alive_ns != 0) {

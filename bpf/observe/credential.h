@@ -203,11 +203,11 @@ HW_INLINE struct transitions *transitions_of(struct task_struct *leader)
 {
 	struct transitions *sent = NULL;
 
-	if (!HW_MODERN)
-		return leader ? transitions_by_id_of(leader) : NULL;
-	if (leader)
+	if (leader && !HW_MODERN)
+		sent = transitions_by_id_of(leader);
+	if (leader && HW_MODERN)
 		sent = bpf_task_storage_get(&transitions, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (leader && !sent) /* another thread made it at this moment */
+	if (leader && HW_MODERN && !sent) /* another thread made it at this moment */
 		sent = bpf_task_storage_get(&transitions, leader, NULL, 0);
 	if (!sent)
 		count_error(HW_PLACE_TRANSITIONS);

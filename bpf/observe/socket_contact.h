@@ -354,7 +354,7 @@ HW_INLINE void observe_holding(struct file *file, __u32 op, __u32 provider)
 	contact.listener_class = class ? *class : HW_LISTENER_UNKNOWN;
 	address = (__u64)client;
 	c = bpf_map_lookup_elem(&connections, &address);
-	if (!c || (c->cookie && c->cookie != (__u64)BPF_CORE_READ(client, sk.__sk_common.skc_cookie.counter))) {
+	if (!c || !cookie_fits(c->cookie, (__u64)BPF_CORE_READ(client, sk.__sk_common.skc_cookie.counter), client)) {
 		c = connection_make(address, &contact.listener);
 		if (!c)
 			return;

@@ -89,6 +89,12 @@ HW_INLINE __u64 cookie_of(struct sock *sk)
 	return cookie ? cookie : (__u64)sk;
 }
 
+/* Is `kept` what cookie_of() said of `sk`, whose cookie is `counter` now? 0: nothing was kept. */
+HW_INLINE bool cookie_fits(__u64 kept, __u64 counter, const void *sk)
+{
+	return !kept || kept == counter || kept == (__u64)sk;
+}
+
 /* As fill_listener(), of a socket that was found by reading: slower, and `u` may be any pointer. */
 HW_INLINE void read_listener(struct hw_listener *out, struct unix_sock *u, struct unix_address *addr)
 {

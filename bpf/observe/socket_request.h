@@ -122,7 +122,7 @@ HW_INLINE struct connection *connection_read(struct sock *sk, struct unix_sock *
 	}
 	/* a listener that was closed has no class any more; what it accepted is still served */
 	c = bpf_map_lookup_elem(&connections, &client);
-	if (c && (!c->cookie || c->cookie == (__u64)SOCK_GET(sk, __sk_common.skc_cookie.counter))) {
+	if (c && cookie_fits(c->cookie, (__u64)SOCK_GET(sk, __sk_common.skc_cookie.counter), sk)) {
 		class = bpf_map_lookup_elem(&listeners, &c->listener);
 		return class && *class == HW_LISTENER_OTHER ? NULL : c;
 	}

@@ -43,7 +43,7 @@ class Canary {
     bool silent;
   };
   /// What became silent, or speaks again. `rings_empty`: nothing waits to be read, so what is not here was not seen.
-  /// `could`: what act() returned; what cannot be done cannot be missed.
+  /// `could`: all that act() ever returned; what cannot be done cannot be missed.
   std::vector<Change> judge(uint64_t acts_done, uint32_t could, bool rings_empty);
 
  private:

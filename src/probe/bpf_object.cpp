@@ -94,6 +94,10 @@ Result<BpfObject> BpfObject::load(const BpfKnobs& knobs, std::span<const std::st
       pins->remove();
       refused = object.try_load(knobs, wanted, pins);
     }
+    if (!refused && pins != nullptr && !pins->given_up()) {
+      pins->give_up(refused.error().message);
+      refused = object.try_load(knobs, wanted, pins);
+    }
     if (!refused) return fail(std::move(refused.error()));
     if (refused->empty()) {
       if (pins != nullptr && pins->adopted()) object.begin_run();
@@ -271,12 +275,12 @@ std::map<uint64_t, uint64_t> BpfObject::cgroups() const {
   const int fd = bpf_map__fd(skeleton_->maps.containers);
   std::map<uint64_t, uint64_t> out;
   uint64_t key = 0, next = 0, home = 0;
-  for (const uint64_t* last = nullptr;
-       bpf_map_get_next_key(fd, last, &next) == 0 && out.size() < bpf_map__max_entries(skeleton_->maps.containers);) {
+  // A key that goes while it is the last one makes the walk begin again: bounded, it still sees every entry that stays.
+  uint32_t steps = 4 * bpf_map__max_entries(skeleton_->maps.containers);
+  for (const uint64_t* last = nullptr; steps > 0 && bpf_map_get_next_key(fd, last, &next) == 0; --steps) {
     key = next;
     last = &key;
-    if (bpf_map_lookup_elem(fd, &key, &home) == 0 && !out.emplace(key, home).second)
-      break;  // began again: it changed meanwhile
+    if (bpf_map_lookup_elem(fd, &key, &home) == 0) out.insert_or_assign(key, home);
   }
   return out;
 }

@@ -99,7 +99,7 @@ void ListenerClassifier::settle(const hw_listener& listener, const ListenerJudge
                                 const std::vector<uint32_t>& holders, uint64_t socket_cookie) {
   {
     const std::lock_guard lock(mutex_);
-    if (verdicts_.size() >= kMaxListeners) {
+    if (verdicts_.size() >= kMaxListeners || held_.size() >= kMaxListeners) {
       verdicts_.clear();
       held_.clear();
     }

@@ -67,8 +67,6 @@ void make_unknown(const btf* types, const btf_type& function) {
 
 }  // namespace
 
-bool kernel_is_modern() { return kernel_facts().modern; }
-
 void fit_to_kernel(bpf_object* object) {
   const KernelFacts& kernel = kernel_facts();
   const btf* types = bpf_object__btf(object);

@@ -5,9 +5,6 @@ struct bpf_object;
 
 namespace hullwatch {
 
-/// 5.17 or later, by what it has and not by its number: HW_MODERN in bpf/kernel_types.h, asked of the same type.
-bool kernel_is_modern();
-
 /// Edits the types the object carries, and decides which of its maps are made:
 ///   - a kernel function that the kernel has with another prototype is made unknown, as later versions of libbpf take a weak
 ///   one;

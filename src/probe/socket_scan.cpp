@@ -138,9 +138,8 @@ std::unordered_map<uint32_t, std::vector<uint32_t>> find_holders(const std::vect
 Result<size_t> classify_existing_listeners(ListenerClassifier& classifier) {
   auto listeners = scan_listeners();
   if (!listeners) return fail(std::move(listeners.error()));
-  auto tcp = scan_tcp_listeners();
-  if (!tcp) return fail(std::move(tcp.error()));
-  listeners->insert(listeners->end(), tcp->begin(), tcp->end());
+  auto tcp = scan_tcp_listeners();  // a kernel without tcp_diag has unix sockets all the same
+  if (tcp) listeners->insert(listeners->end(), tcp->begin(), tcp->end());
   const auto holders = find_holders(*listeners);
   size_t runtimes = 0;
   // Runtimes last: where two sockets share a port (one for each address), the runtime's verdict stands.
@@ -153,6 +152,7 @@ Result<size_t> classify_existing_listeners(ListenerClassifier& classifier) {
     if (found->listener.dev == HW_LISTENER_TCP)
       classifier.on_found(found->listener, found->sun_path, holders.at(found->socket_inode), found->socket_cookie);
   }
+  if (!tcp) return fail(std::move(tcp.error()));
   return runtimes;
 }
 

@@ -30,7 +30,8 @@ Result<std::vector<ScannedListener>> scan_tcp_listeners();
 std::unordered_map<uint32_t, std::vector<uint32_t>> find_holders(const std::vector<ScannedListener>& listeners,
                                                                  const std::string& proc = "/proc");
 
-/// Classifies all of them. Returns how many are runtimes'.
+/// Classifies all of them. Returns how many are runtimes'. Fails when one of the two scans did; what the other found is
+/// classified.
 Result<size_t> classify_existing_listeners(ListenerClassifier& classifier);
 
 }  // namespace hullwatch

@@ -115,6 +115,7 @@ Result<StatePins> StatePins::open(const std::string& directory) {
 }
 
 Status StatePins::prepare(bpf_object* object) {
+  if (given_up_) return {};
   // Where state of tasks is in a hash (before 5.17) it would outlive its tasks: exits are not seen meanwhile.
   if (const bpf_map* tasks = bpf_object__find_map_by_name(object, "tasks"); tasks == nullptr || !bpf_map__autocreate(tasks))
     return {};
@@ -122,10 +123,11 @@ Status StatePins::prepare(bpf_object* object) {
     schema_ = schema_of(object);
     here_ = directory_ + "/" + schema_;
     std::error_code failed;
-    for (const auto& entry : fs::directory_iterator(directory_, failed)) {
-      if (entry.path() == here_) continue;
-      const auto gone = fs::remove_all(entry.path(), failed);
-      if (!failed && gone > 1) superseded_ += gone - 1;
+    for (fs::directory_iterator entry(directory_, failed), end; !failed && entry != end; entry.increment(failed)) {
+      if (entry->path() == here_) continue;
+      std::error_code kept;
+      const auto gone = fs::remove_all(entry->path(), kept);
+      if (!kept && gone > 1) superseded_ += gone - 1;
     }
     // Adopted whole or not at all: maps of two daemons would contradict each other.
     size_t there = 0;
@@ -144,9 +146,15 @@ Status StatePins::prepare(bpf_object* object) {
 }
 
 void StatePins::remove() {
-  std::error_code ignored;
-  if (!here_.empty()) fs::remove_all(here_, ignored);
+  std::error_code kept;
+  const auto gone = here_.empty() ? 0 : fs::remove_all(here_, kept);
+  if (adopted_ && !kept && gone > 1) superseded_ += gone - 1;
   adopted_ = false;
+}
+
+void StatePins::give_up(std::string reason) {
+  remove();
+  given_up_ = std::move(reason);
 }
 
 }  // namespace hullwatch

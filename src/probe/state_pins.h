@@ -7,6 +7,7 @@
 // One daemon at a time holds the directory (a lock on it); a second one runs without. Owned by the daemon; one thread.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,14 +31,18 @@ class StatePins {
   /// The maps were there already: what they hold is the earlier daemon's.
   [[nodiscard]] bool adopted() const { return adopted_; }
   [[nodiscard]] size_t superseded() const { return superseded_; }
-  /// Removes the pins of this schema: they cannot be reused, or nothing is to be left behind.
+  /// Removes the pins of this schema, which count as superseded: they cannot be reused.
   void remove();
+  /// remove(), and nothing is pinned from here on: it cannot be, for this reason.
+  void give_up(std::string reason);
+  [[nodiscard]] const std::optional<std::string>& given_up() const { return given_up_; }
 
  private:
   std::string directory_, here_;
   std::string schema_;
   Fd lock_;
   bool adopted_ = false;
+  std::optional<std::string> given_up_;
   size_t superseded_ = 0;
 };
 

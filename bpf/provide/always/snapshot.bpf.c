@@ -11,8 +11,11 @@
 HW_INLINE bool adopt(struct task_struct *task, struct task_state *state)
 {
 	bool inferred = !home_is_sure(state);
-	__u64 home = home_of(task);
+	__u64 home;
 
+	if (state->counted_in != run_id)
+		state->claims_seen = late_claims - 1; /* an earlier daemon's claims had other numbers */
+	home = home_of(task);
 	if (count_in(state, home) && state->flags & TASK_SHADOW)
 		/* of an earlier daemon: credentials may have changed, lawfully, while nobody looked */
 		state->flags |= TASK_SHADOW_UNCERTAIN;
