@@ -172,32 +172,28 @@ HW_PART struct home_state *home_state_make(__u64 home)
 	return home_state_find_or_make(home);
 }
 
+/* NULL: nobody else can decide now, or (before 5.17) tracing programs have no lock, and two may: off by one, then. */
 HW_INLINE struct decision *the_decision(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&decisions, &zero);
+	return HW_MODERN && !snapshot_over ? bpf_map_lookup_elem(&decisions, &zero) : NULL;
 }
 
 /*
  * Counts the task among the living of `home`, which becomes its state's if that has none for sure. While the snapshot is taken,
- * its fork, its end and the iterator may do so at once on three CPUs: the first one decides. Later there is its fork only, and
- * no lock. False: it is counted, or over.
+ * its fork, its end and the iterator may do so at once on three CPUs: the first one decides. False: it is counted, or over.
  */
 HW_INLINE bool count_in(struct task_state *state, __u64 home)
 {
-	struct decision *decision = snapshot_over ? NULL : the_decision();
+	struct decision *decision = the_decision();
 	struct home_state *counts = home_state_find_or_make(home);
 	bool mine;
 
 	if (!counts)
 		return false;
-	if (!decision) {
-		state->counted_in = run_id;
-		__sync_fetch_and_add(&counts->counts.live, 1);
-		return true;
-	}
-	bpf_spin_lock(&decision->lock);
+	if (HW_MODERN && decision)
+		bpf_spin_lock(&decision->lock);
 	mine = state->counted_in != run_id && state->counted_in != run_id + 1;
 	if (mine) {
 		state->counted_in = run_id;
@@ -206,7 +202,8 @@ HW_INLINE bool count_in(struct task_state *state, __u64 home)
 			state->flags = (state->flags | TASK_KNOWN) & ~TASK_HOME_UNSURE;
 		}
 	}
-	bpf_spin_unlock(&decision->lock);
+	if (HW_MODERN && decision)
+		bpf_spin_unlock(&decision->lock);
 	if (mine)
 		__sync_fetch_and_add(&counts->counts.live, 1);
 	return mine;
@@ -215,15 +212,15 @@ HW_INLINE bool count_in(struct task_state *state, __u64 home)
 /* The task is over: never again counted in. True when it was, and so has to be taken from its home's living. */
 HW_INLINE bool count_out(struct task_state *state)
 {
-	struct decision *decision = snapshot_over ? NULL : the_decision();
+	struct decision *decision = the_decision();
 	bool counted;
 
-	if (!decision)
-		return state->counted_in == run_id;
-	bpf_spin_lock(&decision->lock);
+	if (HW_MODERN && decision)
+		bpf_spin_lock(&decision->lock);
 	counted = state->counted_in == run_id;
 	state->counted_in = run_id + 1;
-	bpf_spin_unlock(&decision->lock);
+	if (HW_MODERN && decision)
+		bpf_spin_unlock(&decision->lock);
 	return counted;
 }
 

@@ -30,6 +30,7 @@ constexpr uint64_t kTick = 100 * kMs;
 constexpr uint64_t kIdleTick = kSecond;
 constexpr uint64_t kContainerGrace = 60 * kSecond;
 constexpr int kArenas = 2;  // of malloc: one for the loop, one for all other threads, which allocate little
+constexpr auto kMetadataPatience = std::chrono::seconds(2);
 constexpr auto kDrainDeadline = std::chrono::milliseconds(3000);
 
 std::string first_line(const char* path) {
@@ -146,7 +147,7 @@ void Daemon::use_rules(std::shared_ptr<const RuleSet> rules) {
 Status Daemon::open_sensor() {
   const Config& config = options_.config;
   containers_.emplace(cgroups_.path, config.limits.containers, kContainerGrace);
-  metadata_ = std::make_unique<MetadataResolver>(config.metadata);
+  metadata_ = std::make_unique<MetadataResolver>(config.metadata, kMetadataPatience, priority());
   runtime_states_.emplace(config.metadata.host_root, config.metadata.runc_roots, config.metadata.crun_roots);
   runtime_states_->refresh();
   containers_->set_named_lookup([this](std::string_view path) { return runtime_states_->identify(path); });

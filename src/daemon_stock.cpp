@@ -66,6 +66,7 @@ Status Daemon::take_stock() {
   auto tasks = take_task_snapshot(object);
   if (!tasks) return fail(std::move(tasks.error()));
   if (auto settled = settle_homes(*tasks); !settled) return settled;
+  pipeline_->homes_are_known();
   const ProcReader proc;
   for (const hw_task& task : *tasks) {
     const auto details = proc.read(task.h.process.tgid);

@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kFirstPause = 20ms;
 constexpr auto kLongestPause = 500ms;
 constexpr auto kRootsFresh = 2s;
+constexpr auto kGoverned = 100ms;  // between looks at what the thread uses
 
 bool take_if(ContainerMetadata& out, std::optional<ContainerMetadata> found) {
   if (!found) return false;
@@ -42,9 +43,10 @@ std::vector<std::string> roots_above(std::string path) {
 
 }  // namespace
 
-MetadataResolver::MetadataResolver(MetadataPaths paths, std::chrono::milliseconds patience)
+MetadataResolver::MetadataResolver(MetadataPaths paths, std::chrono::milliseconds patience, ThreadPriority priority)
     : paths_(std::move(paths)),
       patience_(patience),
+      priority_(priority),
       states_(paths_.host_root, paths_.runc_roots, paths_.crun_roots),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -92,8 +94,14 @@ MetadataStats MetadataResolver::stats() const {
 }
 
 void MetadataResolver::run(const std::stop_token& stop) {
+  RealtimeGovernor governor(take_priority(priority_).realtime);  // refused for one, refused for all: the daemon tells of it once
+  Time governed{};
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
+    if (const auto now = Clock::now(); now - governed >= kGoverned) {
+      governor.tick(static_cast<uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count()));
+      governed = now;
+    }
     const auto next =
         std::min_element(queue_.begin(), queue_.end(), [](const auto& a, const auto& b) { return a.due < b.due; });
     if (next == queue_.end()) {

@@ -15,6 +15,7 @@
 #include "enrich/container.h"
 #include "enrich/runtime_states.h"
 #include "util/fd.h"
+#include "util/thread_priority.h"
 
 namespace hullwatch {
 
@@ -44,8 +45,10 @@ struct MetadataStats {
 
 class MetadataResolver {
  public:
-  /// `patience`: how long files that are not there yet are looked for again.
-  explicit MetadataResolver(MetadataPaths paths, std::chrono::milliseconds patience = std::chrono::seconds(2));
+  /// `patience`: how long files that are not there yet are looked for again. `priority`: of the thread, since alerts wait for
+  /// names.
+  explicit MetadataResolver(MetadataPaths paths, std::chrono::milliseconds patience = std::chrono::seconds(2),
+                            ThreadPriority priority = {});
   ~MetadataResolver();  // stops and joins
   MetadataResolver(const MetadataResolver&) = delete;
   MetadataResolver& operator=(const MetadataResolver&) = delete;
@@ -84,6 +87,7 @@ class MetadataResolver {
 
   const MetadataPaths paths_;
   const std::chrono::milliseconds patience_;
+  const ThreadPriority priority_;
   const RuntimeStates states_;
   Fd wake_;
 

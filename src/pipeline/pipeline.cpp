@@ -50,7 +50,7 @@ bool Pipeline::correct_home(Event& event) const {
 
 /// That the two differ is told once for each process: state does not vanish by itself, unless memory was short at the fork.
 void Pipeline::keep_home(Event& event) {
-  if (!correct_home(event)) return;
+  if (!correct_home(event) || event.header.time_ns <= homes_known_ns_) return;
   if (conflicts_told_.size() >= kMaxConflictsTold) conflicts_told_.clear();
   if (!conflicts_told_.emplace(event.header.process.start_ns, event.header.process.tgid).second) return;
   Event finding;

@@ -65,6 +65,8 @@ class Pipeline {
   [[nodiscard]] const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
   [[nodiscard]] ProcessTree& tree() { return tree_; }
   [[nodiscard]] ContainerBoundaryDetector& boundary() { return boundary_; }
+  /// Every process that was there has its home as of now; what older records infer is older news.
+  void homes_are_known() { homes_known_ns_ = clock_.boot_ns(); }
   /// Counts that are an earlier daemon's.
   void know_homes(std::span<const HomeSample> homes) { fork_bomb_.know(clock_.boot_ns(), homes); }
   [[nodiscard]] const ForkBombDetector& fork_bombs() const { return fork_bomb_; }
@@ -102,6 +104,7 @@ class Pipeline {
   PipelinePorts ports_;
   Decoder decoder_;
   ProcessTree tree_;
+  uint64_t homes_known_ns_ = 0;
   Process earlier_program_;  // of the event being judged, when its process exec'ed again meanwhile
   UserNames users_;
   ForkBombDetector fork_bomb_;

@@ -51,6 +51,7 @@ current=$(cat "$(findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; d
 live() { metrics | awk -v name='container="busy"' 'index($0, "hullwatch_container_tasks{") == 1 && index($0, name) {print $2}'; }
 live_is_current() { [ "$(live)" = "$current" ]; }
 check live_tasks_are_the_pids_controllers wait_for 5 live_is_current
+check_equal nobody_is_taken_for_somebody_elses "" "$(alerts '.rule == "Identity in conflict"' | say_alerts)"
 check_equal live_tasks_by_number "$current" "$(live)"
 runc kill busy KILL
 

@@ -129,7 +129,9 @@ void expect_resolved(const LiveRecord& record, const json& told) {
 }
 
 // What the actor told of each call, and the record of it. The first record is the actor making its namespace private.
-void expect_mounts(const ActorRun& run) {
+void expect_mounts(ActorRun run) {
+  // A call this kernel does not have never gets as far as a hook (mount_setattr before 5.12).
+  std::erase_if(run.told, [](const json& told) { return told["result"] == -ENOSYS; });
   const std::vector<std::string> names = {"mount",    "umount2", "pivot_root", "open_tree",     "fsopen",
                                           "fsconfig", "fsmount", "move_mount", "mount_setattr", "fspick"};
   std::vector<LiveRecord> seen;

@@ -30,6 +30,11 @@ constexpr const char* kRules = R"(
   condition: evt.type = execve and container.name = web and proc.name = id
   output: id in %container.name
   priority: NOTICE
+- rule: Conflict
+  desc: d
+  condition: evt.type = identity_conflict
+  output: "%note.what"
+  priority: CRITICAL
 - rule: Unexplained
   desc: d
   condition: evt.type = privilege_gain and gain.explained = false
@@ -153,6 +158,27 @@ TEST_F(WholePipeline, AnExecPlacedByItsCgroupIsStillThereAfterItWaitedForTheName
   name_web();
   ASSERT_EQ(alerts_.size(), 1U);
   EXPECT_EQ(alerts_[0]->container.name, "web");
+}
+
+TEST_F(WholePipeline, AHomeThatIsLostIsKeptAndToldUnlessItWasInferredBeforeHomesWereKnown) {
+  name_web();
+  feed(test::exec("/usr/bin/id").pid(11).in(web_));
+  alerts_.clear();
+  const auto lost_at = [this](uint64_t time_ns) {
+    feed(test::exec("/usr/bin/id").pid(11).with([time_ns](hw_exec& e) {
+      e.h.time_ns = time_ns;
+      e.h.flags |= HW_F_HOME_INFERRED;
+    }));
+  };
+  pipeline_->homes_are_known();
+  lost_at(clock_.boot_ns() - 1);
+  ASSERT_EQ(alerts_.size(), 1U);
+  EXPECT_EQ(alerts_[0]->rule, "Named web") << "it is the container's all the same";
+  clock_.advance_ms(1);
+  lost_at(clock_.boot_ns());
+  ASSERT_EQ(alerts_.size(), 3U);
+  EXPECT_EQ(alerts_[1]->rule, "Conflict");
+  EXPECT_EQ(alerts_[2]->rule, "Named web");
 }
 
 TEST_F(WholePipeline, FindingsAreJudgedByRulesToo) {
