@@ -94,7 +94,8 @@ MetadataStats MetadataResolver::stats() const {
 }
 
 void MetadataResolver::run(const std::stop_token& stop) {
-  RealtimeGovernor governor(take_priority(priority_).realtime);  // refused for one, refused for all: the daemon tells of it once
+  RealtimeGovernor governor(
+      take_priority(priority_).realtime);  // refused for one, refused for all: the daemon tells of it once
   Time governed{};
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
