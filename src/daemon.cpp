@@ -276,17 +276,23 @@ bool Daemon::handle_signal() {
 void Daemon::take_rules() {
   const auto outcome = reloader_ != nullptr ? reloader_->take() : std::nullopt;
   if (!outcome) return;
-  const bool good = outcome->rules != nullptr;
-  if (good) {
+  if (outcome->rules != nullptr) {
     auto before = pipeline_->rules();
     use_rules(outcome->rules);
     reloader_->retire(std::move(before));
   }
-  counters_->reload(good, clock_.wall_ns());
-  std::cerr << (good ? "hullwatch: rules reloaded" : "hullwatch: the new rules are not good; the old ones stay")
-            << (outcome->by_change ? " (a file changed)\n" : "\n");
-  log_lifecycle("reload", std::string("\"ok\":") + (good ? "true" : "false") +
-                              (outcome->by_change ? ",\"cause\":\"change\"" : ",\"cause\":\"signal\""));
+  const uint64_t now = clock_.wall_ns();
+  for (uint32_t i = 0; i < outcome->good; ++i) counters_->reload(true, now);
+  for (uint32_t i = 0; i < outcome->bad; ++i) counters_->reload(false, now);
+  counters_->set_reload(outcome->last_good, now);
+  const auto tell = [&](bool good) {
+    std::cerr << (good ? "hullwatch: rules reloaded" : "hullwatch: the new rules are not good; the old ones stay")
+              << (outcome->by_change ? " (a file changed)\n" : "\n");
+    log_lifecycle("reload", std::string("\"ok\":") + (good ? "true" : "false") +
+                                (outcome->by_change ? ",\"cause\":\"change\"" : ",\"cause\":\"signal\""));
+  };
+  if (outcome->rules != nullptr) tell(true);
+  if (!outcome->last_good) tell(false);
 }
 
 Status Daemon::open_reloader() {

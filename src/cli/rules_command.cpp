@@ -92,8 +92,8 @@ Summary summary_of(const RuleSet& rules) {
   return sum;
 }
 
-/// "25 rules: 11 live, 14 inert (4: events open, openat; 1: …); they would be live with the events …": the one line that says
-/// what rule files are worth here.
+/// "25 rules: 11 live, 14 inert (4: events open, openat; 1: …); to be live they need the events … and the fields …": the one
+/// line that says what rule files are worth here.
 std::string summary_line(const RuleSet& rules) {
   const Summary sum = summary_of(rules);
   std::string text = std::to_string(rules.rules().size()) + " rules: " + std::to_string(sum.live) + " live";

@@ -1,6 +1,7 @@
 #pragma once
-// What hullwatch counts about itself: plain atomics, written where things happen, read at a scrape. Counting takes no lock and
-// never calls Prometheus. Figures that others keep (the kernel's, the index's) are handed in about once a second by set_*().
+// What hullwatch counts about itself, written where things happen, read at a scrape; Prometheus is never called. What happens
+// with events is plain atomics, without a lock. Figures that others keep (the kernel's, the index's) are handed in about once
+// a second by set_*(); these and what is rare take a short lock.
 
 #include <array>
 #include <atomic>
@@ -51,13 +52,14 @@ class Counters {
   void alert_suppressed(Priority priority) { add(alerts_suppressed_[static_cast<size_t>(priority)]); }
   LatencyHistogram latency;  // hook to written on stdout: record(ns)
 
-  // Any thread, short lock; about once a second.
+  // Any thread, short lock.
   void set_kernel(uint32_t kind, KernelCount count);
   void set_kernel_errors(const std::array<uint64_t, HW_PLACE_MAX>& errors);
   void set_pipeline(PipelineFigures figures);
   void set_providers(std::vector<ProviderState> providers);
-  /// After the first load of the rules, and after each further one.
+  /// Whether the last load of the rules was good, and when. The first load is told so alone.
   void set_reload(bool worked, uint64_t wall_ns);
+  /// The same of each further load, which is also counted.
   void reload(bool worked, uint64_t wall_ns);
 
   struct Snapshot {

@@ -44,6 +44,7 @@ RuleReloader::RuleReloader(Load load, const Loaded& current, FileWatch watch, Fd
     : load_(std::move(load)), watch_(std::move(watch)), wake_(std::move(wake)), finished_(std::move(finished)), quiet_(quiet) {
   if (current.rules != nullptr) digests_ = current.rules->file_digests();
   this->watch(current.paths);
+  stale_ = current.rules != nullptr && changed_unseen(current.paths);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -77,8 +78,13 @@ void RuleReloader::watch(const std::vector<std::string>& paths) {
     std::cerr << "hullwatch: " << why << ": changes there are read at SIGHUP\n";
 }
 
+bool RuleReloader::changed_unseen(const std::vector<std::string>& paths) const {
+  return !paths.empty() && RuleSet::digests_of(paths) != digests_;
+}
+
 void RuleReloader::run() {
   std::optional<Clock::time_point> first_change, last_change;
+  if (stale_) first_change = last_change = Clock::now();
   while (!stopping_) {
     int wait = -1;
     if (last_change) {
@@ -111,11 +117,11 @@ void RuleReloader::run() {
     if (stopping_ || (!requested && !quiet)) continue;
     first_change = last_change = std::nullopt;
     (void)watch_.take();  // whatever changed until now is read now
-    load(requested);
+    if (load(requested)) first_change = last_change = Clock::now();
   }
 }
 
-void RuleReloader::load(bool requested) {
+bool RuleReloader::load(bool requested) {
   Loaded loaded;
   try {
     loaded = load_();
@@ -125,15 +131,24 @@ void RuleReloader::load(bool requested) {
   const bool was_bad = std::exchange(bad_, loaded.rules == nullptr);
   // Also after a bad load, or what mends it may lie where nobody looks. A bad configuration names no paths: those before stay.
   if (loaded.rules != nullptr || !loaded.paths.empty()) watch(loaded.paths);
+  bool again = false;
   if (loaded.rules != nullptr) {
     const bool same = loaded.rules->file_digests() == digests_;
     digests_ = loaded.rules->file_digests();
-    if (same && !requested && !was_bad) return;
+    again = changed_unseen(loaded.paths);
+    if (same && !requested && !was_bad) return again;
   }
+  deliver(std::move(loaded.rules), requested);
+  return again;
+}
+
+void RuleReloader::deliver(std::shared_ptr<const RuleSet> rules, bool requested) {
   const std::lock_guard lock(mutex_);
-  // An earlier outcome that nobody took is overtaken; a good one is not lost to a bad one.
-  if (outcome_ && outcome_->rules != nullptr && loaded.rules == nullptr) return;
-  outcome_ = Outcome{std::move(loaded.rules), !requested};
+  if (!outcome_) outcome_.emplace();
+  outcome_->by_change = !requested;
+  outcome_->last_good = rules != nullptr;
+  ++(rules != nullptr ? outcome_->good : outcome_->bad);
+  if (rules != nullptr) outcome_->rules = std::move(rules);  // an earlier one that nobody took is overtaken
   ring(finished_);
 }
 

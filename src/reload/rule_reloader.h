@@ -28,9 +28,12 @@ class RuleReloader {
   };
   using Load = std::function<Loaded()>;  // on the reloader's thread
 
+  /// What the loads since the last take() came to: usually one, more when they came faster than they were taken.
   struct Outcome {
-    std::shared_ptr<const RuleSet> rules;  // null: the old ones stay
+    std::shared_ptr<const RuleSet> rules;  // of the last load that was good; null: the old ones stay
     bool by_change = false;                // nobody asked: a file changed
+    uint32_t good = 0, bad = 0;            // loads
+    bool last_good = false;
   };
 
   /// `current` are the rules that run, from `paths`; no paths: files are not watched. Changes are waited out for `quiet`.
@@ -52,8 +55,12 @@ class RuleReloader {
  private:
   RuleReloader(Load load, const Loaded& current, FileWatch watch, Fd wake, Fd finished, std::chrono::milliseconds quiet);
   void run();
-  void load(bool requested);
+  /// True when files changed meanwhile and nobody watched: they are to be loaded again.
+  [[nodiscard]] bool load(bool requested);
   void watch(const std::vector<std::string>& paths);
+  /// Did the files change between their being read and their being watched?
+  [[nodiscard]] bool changed_unseen(const std::vector<std::string>& paths) const;
+  void deliver(std::shared_ptr<const RuleSet> rules, bool requested);
 
   Load load_;
   FileWatch watch_;
@@ -61,6 +68,7 @@ class RuleReloader {
   const std::chrono::milliseconds quiet_;
   std::vector<std::pair<std::string, std::string>> digests_;  // of the set loaded last, the good ones
   bool bad_ = false;                                          // the last load was not good, and that was told
+  bool stale_ = false;                                        // files changed before they were first watched
 
   std::atomic<bool> requested_ = false, stopping_ = false;
   std::mutex mutex_;  // guards what follows

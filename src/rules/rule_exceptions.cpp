@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "rules/list_expansion.h"
-#include "rules/rule_file_reader.h"
 
 namespace hullwatch::rules {
 namespace {

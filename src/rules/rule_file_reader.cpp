@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "rules/condition_lexer.h"
+#include "rules/rule_exceptions.h"
 
 namespace hullwatch::rules {
 namespace {
@@ -24,6 +25,9 @@ constexpr std::array<std::string_view, 11> kReplaceable = {"condition",
                                                            "enabled",
                                                            "warn_evttypes",
                                                            "skip-if-unknown-filter"};
+/// Ours: they belong to the item that defines the rule.
+constexpr std::array<std::string_view, 7> kExtensionKeys = {"threshold", "sequence", "by",   "within",
+                                                            "suppress",  "respond",  "tests"};
 constexpr std::array<std::string_view, 22> kRuleKeys = {"rule",
                                                         "condition",
                                                         "output",
@@ -49,6 +53,14 @@ constexpr std::array<std::string_view, 22> kRuleKeys = {"rule",
 
 bool has(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
+}
+
+/// An item that changes an earlier rule leaves that rule's extensions as they are.
+void warn_ignored_extensions(ItemReader& item) {
+  for (const auto& [key, value] : item.place().node->entries)
+    if (key->is_scalar() && has(kExtensionKeys, key->value))
+      item.warning(*key, "LOAD_WARNING_EXTENSION", "'" + key->value + "' is ignored: this item only changes an earlier rule",
+                   "write it where the rule is defined");
 }
 
 /// The one plugin whose fields and events hullwatch gives itself.
@@ -285,9 +297,12 @@ void RuleFileReader::read_rule(ItemReader& item, const std::string& name) {
   if (const YamlPtr source = item.node("source"); source && !source->is_scalar() && !source->is_null())
     item.error(*source, "the value of 'source' must be a scalar");
   if (!read_append_and_override(item, kAppendable, kReplaceable, append_flag, append, replace)) return;
-  if (!append.empty() || !replace.empty()) return override_rule(item, name, append, replace);
+  const bool defines = item.has("condition") || item.has("output") || item.has("desc") || item.has("priority");
+  const bool overrides = !append.empty() || !replace.empty();
+  if (overrides || append_flag || !defines) warn_ignored_extensions(item);
+  if (overrides) return override_rule(item, name, append, replace);
   if (append_flag) return append_rule(item, name);
-  if (item.has("condition") || item.has("output") || item.has("desc") || item.has("priority")) return define_rule(item, name);
+  if (defines) return define_rule(item, name);
   // Only `enabled`: switches an earlier rule.
   if (!item.has("enabled"))
     return item.error(*item.place().node, "key 'enabled' is missing", "a rule needs condition, output, desc and priority");

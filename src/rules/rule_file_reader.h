@@ -29,7 +29,7 @@ class RuleFileReader {
   /// Takes the values of the given keys; each must be there.
   RuleUpdate read_update(ItemReader& item, const std::string& name, const std::set<std::string>& keys,
                          std::string_view operation);
-  /// False, and an error, when `append: true` and `override` are both there.
+  /// What is to be appended to and what replaced. False when the item has errors.
   bool read_append_and_override(ItemReader& item, std::span<const std::string_view> appendable,
                                 std::span<const std::string_view> replaceable, bool& append_flag, std::set<std::string>& append,
                                 std::set<std::string>& replace);
@@ -37,8 +37,5 @@ class RuleFileReader {
   Definitions& definitions_;
   Diagnostics& diagnostics_;
 };
-
-/// The `exceptions` of a rule item. `append`: fields may be missing, and an exception without values is worth a warning.
-std::vector<ExceptionDefinition> read_exceptions(ItemReader& item, bool append);
 
 }  // namespace hullwatch::rules

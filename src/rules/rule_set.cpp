@@ -66,6 +66,21 @@ std::vector<std::string> expand_paths(const std::vector<std::string>& paths, Dia
   return out;
 }
 
+/// (path, text) of all that can be read; what cannot is an error.
+std::vector<std::pair<std::string, std::string>> read_files(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  std::vector<std::pair<std::string, std::string>> files;
+  for (auto& path : expand_paths(paths, diagnostics)) {
+    std::ifstream stream(path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+    if (!stream.is_open() || stream.bad()) {
+      unreadable(diagnostics, path, std::generic_category().message(errno));
+    } else {
+      files.emplace_back(std::move(path), std::move(text));
+    }
+  }
+  return files;
+}
+
 bool is_field_text(const FieldLookup& fields, const std::string& text) {
   size_t length = 0;
   const auto operand = rules::parse_field_or_transformer(text, length);
@@ -80,23 +95,20 @@ RuleSet::~RuleSet() = default;
 
 LoadedRules RuleSet::load(const std::vector<std::string>& paths, const RuleSetOptions& options) {
   Diagnostics diagnostics;
-  std::vector<std::pair<std::string, std::string>> files;
-  for (auto& path : expand_paths(paths, diagnostics)) {
-    std::ifstream stream(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-    if (!stream.is_open() || stream.bad()) {
-      unreadable(diagnostics, path, std::generic_category().message(errno));
-    } else {
-      files.emplace_back(std::move(path), std::move(text));
-    }
-  }
-  LoadedRules loaded = load_text(files, options);
+  LoadedRules loaded = load_text(read_files(paths, diagnostics), options);
   if (!diagnostics.has_errors()) return loaded;
   auto unread = diagnostics.take();
   loaded.rules = nullptr;
   loaded.diagnostics.insert(loaded.diagnostics.begin(), std::make_move_iterator(unread.begin()),
                             std::make_move_iterator(unread.end()));
   return loaded;
+}
+
+std::vector<std::pair<std::string, std::string>> RuleSet::digests_of(const std::vector<std::string>& paths) {
+  Diagnostics unread;
+  auto files = read_files(paths, unread);
+  for (auto& [path, text] : files) text = sha256_hex(text);
+  return files;
 }
 
 LoadedRules RuleSet::load_text(const std::vector<std::pair<std::string, std::string>>& files, const RuleSetOptions& options) {

@@ -90,6 +90,8 @@ class RuleSet {
   [[nodiscard]] uint64_t match_count(size_t rule) const;
   /// SHA-256 of each file read, hex.
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& file_digests() const;
+  /// The same of what lies at `paths` now, without loading it; files that cannot be read are left out.
+  static std::vector<std::pair<std::string, std::string>> digests_of(const std::vector<std::string>& paths);
   /// The cases written beside the rules, in the order of the files.
   [[nodiscard]] const std::vector<RuleTestCase>& test_cases() const;
   /// Whether the rule's condition holds for the event. Evaluator thread.

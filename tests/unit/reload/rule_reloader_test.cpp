@@ -149,6 +149,64 @@ TEST_F(Reloading, WhatWasWrittenBeforeTheRequestIsLoadedOnce) {
   EXPECT_EQ(next(), "third");
 }
 
+TEST_F(Reloading, SeesWhatChangedBetweenTheFirstLoadAndTheFirstWatch) {
+  const std::vector<std::string> paths = {directory_.string()};
+  const RuleReloader::Loaded current{RuleSet::load(paths, {}).rules, paths};
+  write("a.yaml", rule("second"));
+  write("b.yaml", rule("third"));
+  const auto load = [paths] { return RuleReloader::Loaded{RuleSet::load(paths, {}).rules, paths}; };
+  auto started = RuleReloader::start(load, current, milliseconds(20));
+  ASSERT_TRUE(started);
+  reloader_ = std::move(*started);
+  EXPECT_EQ(next(), "second third");
+  EXPECT_TRUE(by_change_);
+}
+
+/// A path that the configuration names only now is watched only once its files were read.
+TEST_F(Reloading, SeesWhatChangedBetweenALoadAndItsWatch) {
+  std::atomic<bool> first = true;
+  const auto load = [this, &first] {
+    const std::vector<std::string> paths = {directory_.string()};
+    RuleReloader::Loaded loaded{RuleSet::load(paths, {}).rules, paths};
+    if (first.exchange(false)) write("a.yaml", rule("second"));
+    return loaded;
+  };
+  auto started = RuleReloader::start(load, {}, milliseconds(20));
+  ASSERT_TRUE(started);
+  reloader_ = std::move(*started);
+  reloader_->request();
+  std::string name = next();
+  if (name == "first") name = next();
+  EXPECT_EQ(name, "second");
+}
+
+TEST_F(Reloading, LoadsThatComeFasterThanTheyAreTakenAreAllCounted) {
+  start({directory_.string()}, std::chrono::hours(1));
+  reloader_->request();
+  pollfd told{reloader_->event_fd(), POLLIN, 0};
+  ASSERT_EQ(::poll(&told, 1, 10'000), 1);
+  write("a.yaml", "- rule: [\n");
+  for (int load = 2; load <= 3; ++load) {  // the third begins once the second is told
+    reloader_->request();
+    while (loads_ < load) std::this_thread::yield();
+  }
+  RuleReloader::Outcome all;
+  while (all.good + all.bad < 3) {
+    pollfd ready{reloader_->event_fd(), POLLIN, 0};
+    ASSERT_EQ(::poll(&ready, 1, 10'000), 1);
+    const auto outcome = reloader_->take();
+    ASSERT_TRUE(outcome);
+    all.good += outcome->good;
+    all.bad += outcome->bad;
+    if (outcome->rules != nullptr) all.rules = outcome->rules;
+    all.last_good = outcome->last_good;
+  }
+  EXPECT_EQ(all.good, 1U);
+  EXPECT_EQ(all.bad, 2U);
+  EXPECT_FALSE(all.last_good);
+  EXPECT_NE(all.rules, nullptr);
+}
+
 TEST_F(Reloading, ALoadUnderWayEndsBeforeTheReloader) {
   std::promise<void> begun, go;
   const auto load = [&] {

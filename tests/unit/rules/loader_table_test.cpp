@@ -277,6 +277,24 @@ INSTANTIATE_TEST_SUITE_P(SkipIfUnknownFilter, FileOfRules,
                                          File{"event argument", skipping("condition", "evt.arg.nosuch = 1"), kCompile},
                                          File{"trailing %", skipping("output", "'100%'"), kOutput}));
 
+class OwnKey : public testing::TestWithParam<const char*> {};
+TEST_P(OwnKey, IsWarnedOfWhereTheItemOnlyChangesAnEarlierRule) {
+  const std::string key = GetParam();
+  for (const std::string& change :
+       {std::string("  append: true\n  condition: and evt.num=1\n"), std::string("  desc: x\n  override: {desc: replace}\n"),
+        std::string("  enabled: true\n")}) {
+    const auto loaded = RuleSet::load_text({{"f", after(change + "  " + key + ": {}\n")}}, {});
+    EXPECT_NE(loaded.rules, nullptr) << change;
+    const auto told = std::ranges::find_if(loaded.diagnostics, [&](const Diagnostic& d) {
+      return d.code == "LOAD_WARNING_EXTENSION" && d.message.starts_with("'" + key + "' is ignored");
+    });
+    ASSERT_NE(told, loaded.diagnostics.end()) << change;
+    EXPECT_EQ(told->position.line, 7U + static_cast<uint32_t>(std::ranges::count(change, '\n'))) << change;
+    EXPECT_EQ(told->position.column, 3U);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(All, OwnKey, testing::Values("threshold", "sequence", "by", "within", "suppress", "respond", "tests"));
+
 TEST(RuleFiles, EachMustMakeSenseWithThoseBeforeIt) {
   const std::string uses = with("condition", "m"), defines = "- macro: m\n  condition: evt.type = open\n";
   EXPECT_EQ(RuleSet::load_text({{"a", uses}, {"b", defines}}, {}).rules, nullptr);
