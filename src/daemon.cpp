@@ -19,6 +19,7 @@
 #include "log/log_content.h"
 #include "probe/socket_scan.h"
 #include "probe/task_snapshot.h"
+#include "probe/unavailable_events.h"
 #include "util/json_writer.h"
 
 namespace hullwatch {
@@ -91,8 +92,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   auto signals = open_signals();
   if (!signals) return fail(std::move(signals.error()));
   daemon->signals_ = std::move(*signals);
-  for (auto step :
-       {&Daemon::open_outputs, &Daemon::open_endpoint, &Daemon::open_sensor, &Daemon::take_stock, &Daemon::open_reloader})
+  for (auto step : {&Daemon::open_outputs, &Daemon::open_endpoint, &Daemon::open_sensor, &Daemon::judge_rules,
+                    &Daemon::take_stock, &Daemon::open_reloader})
     if (auto done = (daemon.get()->*step)(); !done) return fail(std::move(done.error()));
   return daemon;
 }
@@ -173,6 +174,17 @@ Status Daemon::open_sensor() {
   auto opened = Sensor::open(sensor, [this](std::span<const std::byte> record, bool) { take_record(record); });
   if (!opened) return fail(std::move(opened.error()));
   sensor_ = std::move(*opened);
+  return {};
+}
+
+/// Only what loaded and was seen to work counts, so this is known late: rules that need what is missing become inert.
+Status Daemon::judge_rules() {
+  unavailable_ = unavailable_events(sensor_->ladder().rungs());
+  if (unavailable_.empty() || !options_.reload) return {};
+  auto again = options_.reload(unavailable_, false);
+  if (again.rules == nullptr) return {};  // changed meanwhile, for the worse: the reloader will say so
+  use_rules(again.rules);
+  options_.rules = std::move(again.rules);
   return {};
 }
 
@@ -298,7 +310,8 @@ void Daemon::take_rules() {
 Status Daemon::open_reloader() {
   if (!options_.reload) return {};
   const RulesConfig& config = options_.config.rules;
-  auto reloader = RuleReloader::start(options_.reload, {.rules = std::exchange(options_.rules, nullptr),
+  auto load = [reload = options_.reload, unavailable = unavailable_] { return reload(unavailable, true); };
+  auto reloader = RuleReloader::start(std::move(load), {.rules = std::exchange(options_.rules, nullptr),
                                                         .paths = config.watch ? config.paths : std::vector<std::string>{}});
   if (!reloader) return fail(std::move(reloader.error()));
   reloader_ = std::move(*reloader);

@@ -40,8 +40,9 @@ constexpr size_t kContainersInMetrics = 20;
 struct DaemonOptions {
   Config config;
   std::shared_ptr<const RuleSet> rules;
-  /// Reads configuration and rules again, on the reloader's thread; without rules, having said why, when they are not good.
-  RuleReloader::Load reload;
+  /// Reads configuration and rules again, for a kernel that does not provide these events: on the reloader's thread, and once
+  /// while starting where there are such events. Without rules when they are not good; says why when told to.
+  std::function<RuleReloader::Loaded(const std::vector<EventType>& unavailable, bool tell)> reload;
   uint64_t duration_ns = 0;  // 0: until a signal
 };
 
@@ -61,7 +62,8 @@ class Daemon {
   Status open_outputs();
   Status open_endpoint();
   Status open_sensor();
-  Status take_stock();  // containers, processes and listeners that were there before
+  Status judge_rules();  // by what this kernel turned out to provide
+  Status take_stock();   // containers, processes and listeners that were there before
   void open_pins();
   void take_cgroups();
   Status settle_homes(std::vector<hw_task>& tasks);
@@ -90,6 +92,7 @@ class Daemon {
   /// The kernel could not be told something: counted by map, and said the first time and each time it is ten times as many.
   void note_update(std::string_view map, const Status& told);
   void report_ready();
+  void tell_rules_without_events() const;
   [[nodiscard]] ThreadPriority priority() const;
   void take_own_priority();
   void use_rules(std::shared_ptr<const RuleSet> rules);
@@ -121,6 +124,7 @@ class Daemon {
   std::unique_ptr<ListenerClassifier> listeners_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Sensor> sensor_;
+  std::vector<EventType> unavailable_;  // nothing on this kernel makes them
   std::unique_ptr<RuleReloader> reloader_;
   std::unique_ptr<HttpEndpoint> endpoint_;  // last: its threads read all of the above
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "cli/rules_summary.h"
 #include "daemon.h"
 #include "event/kernel_names.h"
 #include "util/json_writer.h"
@@ -38,11 +39,18 @@ std::string Daemon::start_members() const {
   return members.substr(1, members.size() - 2);
 }
 
+void Daemon::tell_rules_without_events() const {
+  if (const std::string names = rules_inert_on_this_kernel(*pipeline_->rules()); !names.empty())
+    std::cerr << "hullwatch: inert, because nothing on this kernel provides their events (hullwatch doctor tells why): "
+              << names << '\n';
+}
+
 void Daemon::report_ready() {
   size_t live = 0;
   for (const RuleInfo& rule : pipeline_->rules()->rules()) live += rule.state == RuleInfo::State::live ? 1 : 0;
   std::cerr << "hullwatch: ready: " << live << " rules live, " << containers_->all().size() << " containers, "
             << pipeline_->tree().size() << " processes\n";
+  tell_rules_without_events();
   std::cerr << "hullwatch: tasks: " << stock_.tasks << " found, " << stock_.adopted << " adopted, " << stock_.inferred
             << " inferred, " << stock_.conflicts << " in conflict";
   if (stock_.from_pins)

@@ -98,9 +98,10 @@ void add_reference(CLI::App& app, Options& options, Action& action) {
 
 void add_look(CLI::App& app, Options& options, Action& action) {
   CLI::App* doctor = app.add_subcommand("doctor", "What this kernel gives, what is degraded, what to do about it");
+  doctor->add_option("-c,--config", options.file, "Configuration file")->type_name("FILE");
   add_format(doctor, options);
   doctor->add_flag("--strict", options.strict, "Exit 5 when anything is degraded");
-  doctor->callback([&] { action = [&] { return doctor_command(options.format, options.strict); }; });
+  doctor->callback([&] { action = [&] { return doctor_command(options.file, options.format, options.strict); }; });
   CLI::App* containers = app.add_subcommand("containers", "Containers on this node, with identity and metadata");
   containers->add_option("-c,--config", options.file, "Configuration file")->type_name("FILE");
   add_format(containers, options);

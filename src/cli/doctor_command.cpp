@@ -4,21 +4,24 @@
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
+#include "cli/configuration.h"
 #include "cli/output.h"
-#include "config/config.h"
+#include "cli/rules_summary.h"
 #include "enrich/cgroup_tree.h"
 #include "probe/ladder.h"
 #include "probe/privileges.h"
+#include "probe/unavailable_events.h"
 #include "util/json_writer.h"
 #include "util/thread_priority.h"
+#include "util/utf8.h"
 
 namespace hullwatch {
 namespace {
-
-constexpr const char* kBpffs = "/sys/fs/bpf";
 
 struct Finding {
   std::string what, remedy;
@@ -29,12 +32,12 @@ struct Examination {
   std::string processor;
   std::string lsm;
   std::string cgroups;
+  std::shared_ptr<const RuleSet> rules;  // null: they do not load
   std::vector<Finding> problems;
 };
 
 /// By asking, on a thread that ends at once.
-void examine_processor(Examination& found) {
-  const SchedulingConfig wanted;
+void examine_processor(const SchedulingConfig& wanted, Examination& found) {
   GrantedPriority granted;
   std::thread([&] { granted = take_priority({.realtime = wanted.realtime, .nice = static_cast<int>(wanted.nice)}); }).join();
   found.processor = granted.realtime ? "real-time priority and nice " : "nice ";
@@ -45,7 +48,33 @@ void examine_processor(Examination& found) {
          "grant CAP_SYS_NICE (and no RestrictRealtime=yes in its unit), or give its cgroup a large cpu.weight"});
 }
 
-Examination examine(const HookProbe& probe) {
+/// A place for the daemon's maps: the last directory of it need not be there yet.
+bool on_bpffs(const std::string& directory) {
+  const auto is = [](const std::string& path) {
+    struct statfs info {};
+    return statfs(path.c_str(), &info) == 0 && static_cast<unsigned long>(info.f_type) == BPF_FS_MAGIC;
+  };
+  return is(directory) || is(std::filesystem::path(directory).parent_path());
+}
+
+void examine_rules(const RulesConfig& config, const Ladder& ladder, Examination& found) {
+  RuleSetOptions options = rule_options(config);
+  options.unavailable_events = unavailable_events(ladder.rungs());
+  LoadedRules loaded = RuleSet::load(config.paths, options);
+  if (loaded.rules == nullptr) {
+    const auto error = std::ranges::find(loaded.diagnostics, Diagnostic::Severity::error, &Diagnostic::severity);
+    const std::string& file = error->position.file;
+    found.problems.push_back({"the rules do not load: " + (file.empty() ? "" : file + ": ") + error->message,
+                              "hullwatch rules check " + (file.empty() ? "PATH" : file) + " tells all errors"});
+    return;
+  }
+  found.rules = std::move(loaded.rules);
+  if (const std::string inert = rules_inert_on_this_kernel(*found.rules); !inert.empty())
+    found.problems.push_back({"rules that nothing on this kernel provides events for: " + inert,
+                              "give the kernel what the observation above needs, or turn them off by rules.select"});
+}
+
+Examination examine(const HookProbe& probe, const Ladder& ladder, const Config& config) {
   Examination found;
   utsname name{};
   if (uname(&name) == 0) found.kernel = std::string(name.release) + " " + name.machine;
@@ -59,19 +88,21 @@ Examination examine(const HookProbe& probe) {
       found.problems.push_back({"only a part of the cgroup tree is visible: hullwatch is in a cgroup namespace",
                                 "run it in the host's cgroup namespace (--cgroupns=host)"});
   }
-  examine_processor(found);
-  if (struct statfs info{}; statfs(kBpffs, &info) != 0 || static_cast<unsigned long>(info.f_type) != BPF_FS_MAGIC)
-    found.problems.push_back(
-        {std::string("no bpf file system at ") + kBpffs + ": after a restart it is inferred where processes belong",
-         std::string("mount -t bpf bpf ") + kBpffs});
+  examine_processor(config.scheduling, found);
+  if (const std::string& pins = config.pin_directory; pins != "off" && !on_bpffs(pins))
+    found.problems.push_back({"no bpf file system for " + pins + ": after a restart it is inferred where processes belong",
+                              "mount -t bpf bpf " + std::filesystem::path(pins).parent_path().string()});
   for (const MissingPrivilege& missing : missing_privileges())
     found.problems.push_back({"missing " + missing.name + ": " + missing.costs, "grant " + missing.name});
+  examine_rules(config.rules, ladder, found);
   return found;
 }
 
 void print_text(const Examination& found, const Ladder& ladder) {
   std::cout << "kernel   " << found.kernel << "\nlsm      " << found.lsm << "\ncgroups  " << found.cgroups << "\nshare    "
-            << found.processor << "\n\n";
+            << found.processor << '\n';
+  if (found.rules != nullptr) std::cout << "rules    " << to_terminal(rules_summary_line(*found.rules)) << '\n';
+  std::cout << '\n';
   for (const Rung& rung : ladder.rungs()) {
     std::cout << rung.observation->name << '\n';
     if (rung.provider != nullptr) {
@@ -89,7 +120,7 @@ void print_text(const Examination& found, const Ladder& ladder) {
   std::cout << "not observed on any kernel\n";
   for (const std::string_view what : not_observed()) std::cout << "  " << what << '\n';
   for (const Finding& problem : found.problems)
-    std::cout << "\nproblem: " << problem.what << "\n  remedy: " << problem.remedy << '\n';
+    std::cout << "\nproblem: " << to_terminal(problem.what) << "\n  remedy: " << to_terminal(problem.remedy) << '\n';
 }
 
 void print_json(const Examination& found, const Ladder& ladder) {
@@ -121,7 +152,9 @@ void print_json(const Examination& found, const Ladder& ladder) {
   }
   json.end_array().key("not_observed").begin_array();
   for (const std::string_view what : not_observed()) json.value(what);
-  json.end_array().key("problems").begin_array();
+  json.end_array();
+  if (found.rules != nullptr) write_rules_summary(json.key("rules"), *found.rules);
+  json.key("problems").begin_array();
   for (const Finding& problem : found.problems)
     json.begin_object().member("problem", problem.what).member("remedy", problem.remedy).end_object();
   json.end_array().end_object();
@@ -130,19 +163,21 @@ void print_json(const Examination& found, const Ladder& ladder) {
 
 }  // namespace
 
-int doctor_command(const std::string& format, bool strict) {
+int doctor_command(const std::string& config_file, const std::string& format, bool strict) {
+  const auto config = load_configuration(config_file);
+  if (!config) return kExitConfiguration;
   const auto probe = HookProbe::open();
   if (!probe) {
     print_error(probe.error().message);
     return kExitPrivilege;
   }
-  const Examination found = examine(*probe);
   const auto tiers = allowed_tiers();
   if (!tiers) {
     print_error(tiers.error().message);
     return kExitUsage;
   }
   const Ladder ladder = Ladder::choose(*probe, *tiers);
+  const Examination found = examine(*probe, ladder, *config);
   format == "json" ? print_json(found, ladder) : print_text(found, ladder);
   if (!ladder.missing_core().empty()) return kExitPrivilege;
   return strict && (ladder.degraded() || !found.problems.empty()) ? kExitPartial : kExitOk;

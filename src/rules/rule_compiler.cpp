@@ -419,11 +419,10 @@ void RuleCompiler::find_state(const RuleDefinition& rule, NodeId node, RuleInfo&
   for (const EventType type : options_.unavailable_events) unavailable |= uint64_t{1} << static_cast<unsigned>(type);
   const uint64_t possible = facts.may_hold.own();
   const uint64_t live = possible & ~facts.blind.own() & ~unavailable;
-  std::vector<std::string> unobserved;
   for (const auto& type : event_types()) {
     const uint64_t bit = uint64_t{1} << static_cast<unsigned>(type.type);
     if ((live & bit) != 0) info.event_types.push_back(type.type);
-    if ((possible & unavailable & bit) != 0) unobserved.emplace_back(type.name);
+    if ((possible & unavailable & bit) != 0) info.unprovided_events.emplace_back(type.name);
   }
 
   std::vector<const Field*> missing;
@@ -437,7 +436,7 @@ void RuleCompiler::find_state(const RuleDefinition& rule, NodeId node, RuleInfo&
   // A set that holds the names nobody mentioned is open: it misses nothing in particular.
   const bool open = facts.may_hold.contains(TypeSet::kWords * 64 - 1);
   if (!open) info.missing_events = pool_->foreign_names(facts.may_hold);
-  info.missing_events.insert(info.missing_events.end(), unobserved.begin(), unobserved.end());
+  info.missing_events.insert(info.missing_events.end(), info.unprovided_events.begin(), info.unprovided_events.end());
 
   const auto set = [&info](RuleInfo::State state, std::string reason) {
     info.state = state;
@@ -459,7 +458,7 @@ void RuleCompiler::find_state(const RuleDefinition& rule, NodeId node, RuleInfo&
   if (possible == 0)
     return set(RuleInfo::State::inert, "needs events hullwatch does not observe: " + joined(info.missing_events));
   if ((possible & ~unavailable) == 0)
-    return set(RuleInfo::State::inert, "needs events nothing on this kernel provides: " + joined(unobserved));
+    return set(RuleInfo::State::inert, "needs events nothing on this kernel provides: " + joined(info.unprovided_events));
   set(RuleInfo::State::inert,
       "needs fields hullwatch does not have: " + joined(info.missing_fields) + (needs.empty() ? "" : " (" + needs + ")"));
 }

@@ -120,6 +120,7 @@ void RuleCompiler::find_sequence_state(const RuleDefinition& rule, const std::ve
     merge(info.event_types, step.event_types);
     merge(info.missing_fields, step.missing_fields);
     merge(info.missing_events, step.missing_events);
+    merge(info.unprovided_events, step.unprovided_events);
     if (step.state == RuleInfo::State::live || info.state != RuleInfo::State::live) continue;
     info.state = step.state;
     info.reason = step.state == RuleInfo::State::inert ? "step " + std::to_string(i + 1) + ": " + step.reason : step.reason;

@@ -32,6 +32,7 @@ struct RuleInfo {
   /// What it would take for the rule to be wholly live: fields without accessor and events nothing here produces. A live rule
   /// may have them too, when other events of it do not need them.
   std::vector<std::string> missing_fields, missing_events;
+  std::vector<std::string> unprovided_events;  // of missing_events, those that other kernels provide
   std::vector<ResponseAction> respond;
 };
 

@@ -77,6 +77,20 @@ says state_below_a_file_is_named "$HW_SCRATCH/file/state"
 # References
 said 0 version "$HULLWATCH" version
 check version_names_the_revision grep -Eq '[0-9a-f]{12}' <<<"$OUT"
+# What nothing on a kernel provides: judged by the configuration that run would use. The LSM rung has no capability checks.
+cat >"$HW_SCRATCH/capable.rules" <<'YAML'
+- {rule: uses a capability, desc: d, condition: evt.type = capable, output: o, priority: INFO}
+- {rule: runs a program, desc: d, condition: evt.type = execve, output: o, priority: INFO}
+YAML
+printf 'rules:\n  paths: [%s]\npin_directory: "off"\n' "$HW_SCRATCH/capable.rules" >"$HW_SCRATCH/capable.yaml"
+said 3 doctor_with_a_bad_configuration "$HULLWATCH" doctor -c "$bad"
+OUT=$(HULLWATCH_TIERS=lsm "$HULLWATCH" doctor -c "$HW_SCRATCH/capable.yaml" 2>&1) || true # 4: a core observation may be missing, too
+check doctor_judges_the_configured_rules grep -q '^rules *2 rules: 1 live, 1 inert (1: events capable)' <<<"$OUT"
+check doctor_names_the_rules_without_events grep -q 'nothing on this kernel provides events for: uses a capability$' <<<"$OUT"
+said 0 run_on_one_rung env HULLWATCH_TIERS=lsm "${run_once[@]}" -c "$HW_SCRATCH/capable.yaml"
+says run_counts_the_live_rules 'ready: 1 rules live'
+says run_names_the_rules_without_events 'nothing on this kernel provides their events (hullwatch doctor tells why): uses a capability'
+
 for verb in fields events metrics containers doctor version 'rules check rules' 'rules list rules' 'rules test rules' 'config check deploy/hullwatch.yaml'; do
   # shellcheck disable=SC2086 # words of a command
   said 0 "${verb// /_}_as_text" "$HULLWATCH" $verb
