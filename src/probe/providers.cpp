@@ -121,7 +121,8 @@ constexpr std::array kCallNamespaceHooks = {Hook{K::fexit, ENTRY "unshare"}, Hoo
 constexpr std::array<std::string_view, 8> kLsmSocketPrograms = {
     "lsm_unix_stream_connect", "lsm_unix_may_send",  "lsm_file_receive",    "quiet_sk_data_ready",
     "quiet_skb_copy",          "quiet_skb_copy_old", "socket_held_at_exec", "tcp_state"};
-constexpr std::array kLsmSocketHooks = {Hook{K::lsm, "unix_stream_connect"}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
+constexpr std::array kLsmSocketHooks = {Hook{K::lsm, "unix_stream_connect"}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2},
+                                        Hook{K::tp_btf, "sk_data_ready", 1}};
 constexpr std::array<std::string_view, 8> kFentrySocketPrograms = {"fentry_unix_stream_connect",
                                                                    "fentry_unix_may_send",
                                                                    "fentry_file_receive",
@@ -131,7 +132,10 @@ constexpr std::array<std::string_view, 8> kFentrySocketPrograms = {"fentry_unix_
                                                                    "socket_held_at_exec",
                                                                    "tcp_state"};
 constexpr std::array kFentrySocketHooks = {Hook{K::fentry, "security_unix_stream_connect"},
-                                           Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
+                                           Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}, Hook{K::tp_btf, "sk_data_ready", 1}};
+/// Without the tracepoint where data wakes a reader, its last one, nobody is there when a client writes.
+constexpr std::span<const Hook> kLsmReadHooks = std::span(kLsmSocketHooks).first<2>();
+constexpr std::span<const Hook> kFentryReadHooks = std::span(kFentrySocketHooks).first<2>();
 constexpr std::array<std::string_view, 4> kQuietSocketPrograms = {"quiet_sk_data_ready", "quiet_skb_copy",
                                                                   "socket_held_at_exec", "tcp_state"};
 constexpr std::array kQuietSocketHooks = {Hook{K::tp_btf, "sk_data_ready", 1}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
@@ -146,6 +150,9 @@ constexpr std::string_view kUnusedOverwrites =
   "they are read; descriptors above 63 that a container's program is started with; over TCP: what TLS hides, who uses " \
   "a connection that another made, who is behind a translated address"
 constexpr std::string_view kUnseenOfSockets = HW_UNSEEN_OF_SOCKETS;
+constexpr std::string_view kUnseenOfReads = HW_UNSEEN_OF_SOCKETS
+    "; who uses a connection that another process opened, whose requests are told as the opener's; bytes "
+    "in page fragments (TCP, sendfile, large writes), which are told as unreadable and judged as the worst";
 
 constexpr std::array kProviders = {
     Provider{"process", HW_BY_ALWAYS, "tp_btf/sched_process_{fork,exec,exit}", kProcessPrograms, kProcessHooks, true,
@@ -211,10 +218,16 @@ constexpr std::array kProviders = {
     Provider{"namespace", HW_BY_DISPATCH, "tp_btf/sys_exit", kDispatchPrograms, kDispatchHooks, true,
              "type information (BTF); costs every system call", "the namespaces before a call"},
 
+    Provider{"runtime_socket", HW_BY_LSM, "lsm/unix_stream_connect, tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec",
+             kLsmSocketPrograms, kLsmSocketHooks, true, "\"bpf\" among the active LSMs, sk_data_ready tracepoint",
+             kUnseenOfSockets},
     Provider{"runtime_socket", HW_BY_LSM, "lsm/unix_stream_connect, tp_btf/skb_copy_datagram_iovec", kLsmSocketPrograms,
-             kLsmSocketHooks, true, "\"bpf\" among the active LSMs", kUnseenOfSockets},
+             kLsmReadHooks, true, "\"bpf\" among the active LSMs", kUnseenOfReads},
+    Provider{"runtime_socket", HW_BY_FENTRY,
+             "fentry/security_unix_stream_connect, tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec", kFentrySocketPrograms,
+             kFentrySocketHooks, true, "fentry on security_unix_stream_connect, sk_data_ready tracepoint", kUnseenOfSockets},
     Provider{"runtime_socket", HW_BY_FENTRY, "fentry/security_unix_stream_connect, tp_btf/skb_copy_datagram_iovec",
-             kFentrySocketPrograms, kFentrySocketHooks, true, "fentry on security_unix_stream_connect", kUnseenOfSockets},
+             kFentrySocketPrograms, kFentryReadHooks, true, "fentry on security_unix_stream_connect", kUnseenOfReads},
     Provider{"runtime_socket", HW_BY_QUIET, "tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec", kQuietSocketPrograms,
              kQuietSocketHooks, true, "sk_data_ready tracepoint (6.12)",
              HW_UNSEEN_OF_SOCKETS "; a descriptor received by SCM_RIGHTS or pidfd_getfd, until it is used or its holder execs; "

@@ -108,13 +108,10 @@ suite_e2e_asan() {
   hw_e2e asan
 }
 
+# Each kernel once, without the evasion suite.
 suite_vm() {
-  local script
   build release || { fail build; return; }
-  for script in tests/vm/suites/*.sh; do
-    echo "--- $(basename "$script")"
-    bash "$script" || fail "$(basename "$script")" "ended with status $?"
-  done
+  bash tests/vm/matrix default || fail matrix "ended with status $?"
 }
 # Credentials overwritten by a kernel module: four guests, which download kernel headers and build it.
 suite_vm_credentials() {
