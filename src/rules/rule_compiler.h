@@ -25,30 +25,40 @@ class RuleCompiler {
  private:
   struct Macro;
   class VisibleMacros;
-
-  void parse_macro(Macro& macro);
-  void check_references(Macro& macro);
-  void walk_references(Macro& macro, const Expr& expr);
-  void compile_macro(Macro& macro);
-  std::optional<Expr> parse(TrackedText& text, const ItemPlace& place);
-  /// Of no text, which is one whose errors are told already: nothing.
-  std::optional<NodeId> compile_condition(const RuleDefinition& rule, std::optional<TrackedText> whole, uint64_t& content);
-  /// Hash of a condition with its macros.
-  uint64_t content_of(const std::string& text, const Expr& expr);
-  std::optional<OutputTemplate> compile_output(const RuleDefinition& rule);
-  [[nodiscard]] TrackedText with_appended(const RuleDefinition& rule) const;
-  void add_members(const RuleDefinition& rule, OutputTemplate& output);
   struct Found {
     Diagnostic diagnostic;
     bool unknown_name = false;
   };
+
+  void compile_all(CompiledRules& out);
+  void compile_rule(const RuleDefinition& rule, CompiledRules& out);
+  std::optional<Expr> parse(TrackedText& text, const ItemPlace& place);
+  /// Of no text, which is one whose errors are told already: nothing.
+  std::optional<NodeId> compile_condition(const RuleDefinition& rule, std::optional<TrackedText> whole, uint64_t& content);
   void gather(const std::vector<CompileError>& errors, const TrackedText& text, const std::string& label,
               std::vector<Found>& out, std::set<const Macro*>& seen) const;
   /// As errors, or as warnings when the rule asks to be skipped for unknown names.
   void report(const RuleDefinition& rule, const std::vector<Found>& errors);
   void report_warnings(const ConditionCompiler& compiler, const TrackedText& text, const std::string& label);
-  void compile_rule(const RuleDefinition& rule, CompiledRules& out);
+  void warn_unused();
+  Diagnostic located(const CompileError& error, std::string code, const TrackedText& text, const std::string& label) const;
+
+  // rule_compiler_macros.cpp
+  void parse_macro(Macro& macro);
+  void check_references(Macro& macro);
+  void walk_references(Macro& macro, const Expr& expr);
+  void compile_macro(Macro& macro);
+  /// Hash of a condition with its macros.
+  uint64_t content_of(const std::string& text, const Expr& expr);
+
+  // rule_compiler_output.cpp
+  std::optional<OutputTemplate> compile_output(const RuleDefinition& rule);
+  [[nodiscard]] TrackedText with_appended(const RuleDefinition& rule) const;
+  void add_members(const RuleDefinition& rule, OutputTemplate& output);
+
+  // rule_compiler_state.cpp
   void find_state(const RuleDefinition& rule, NodeId node, RuleInfo& info) const;
+  void warn_unmatched();
 
   // rule_compiler_extensions.cpp
   static void index_rules(CompiledRules& out);
@@ -64,9 +74,6 @@ class RuleCompiler {
   bool intern_fields(const RuleDefinition& rule, const std::vector<NamedField>& fields, std::vector<SlotId>& out,
                      Extensions& extensions);
   void find_sequence_state(const RuleDefinition& rule, const std::vector<NodeId>& steps, RuleInfo& info) const;
-  void warn_unused();
-  void warn_unmatched();
-  Diagnostic located(const CompileError& error, std::string code, const TrackedText& text, const std::string& label) const;
 
   const Definitions& definitions_;
   const RuleSetOptions& options_;

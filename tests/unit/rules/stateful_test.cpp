@@ -1,58 +1,11 @@
-// Thresholds, sequences and what they remember, on whole events through the accessors.
+// Thresholds, what a reload keeps, mistakes in our keys, and tests beside rules. See also sequence_test, suppress_test.
 
 #include <gtest/gtest.h>
 
-#include <cstring>
-#include <random>
-
-#include "unit/rules/rule_fixture.h"
+#include "unit/rules/event_stream.h"
 
 namespace hullwatch::test {
 namespace {
-
-constexpr uint64_t kMs = 1'000'000;
-
-std::string rule(const std::string& name, const std::string& condition, const std::string& more = "") {
-  return "- rule: " + name + "\n  desc: d\n  priority: INFO\n  output: o\n  condition: " + condition + "\n" + more;
-}
-std::string stateful(const std::string& more) { return "- rule: r\n  desc: d\n  priority: INFO\n  output: o\n" + more; }
-
-/// Feeds events at times; answers how many alerts rule `r` has raised.
-class Stream {
- public:
-  explicit Stream(const std::string& yaml, RuleSetOptions options = {}) : loaded_(load(yaml, options)) {
-    EXPECT_NE(loaded_.rules, nullptr) << errors_of(loaded_);
-  }
-  size_t at(uint64_t ms, const char* comm, uint32_t pid = 42, EventType type = EventType::execve) {
-    Event event;
-    event.type = type;
-    event.header.time_ns = (1'000'000 + ms) * kMs;
-    event.header.process.tgid = pid;
-    std::strncpy(event.header.comm, comm, sizeof event.header.comm - 1);
-    EventContext context{event, nullptr, nullptr, tree_, users_};
-    context.number = ++number_;
-    matches_.clear();
-    loaded_.rules->evaluate(context, matches_);
-    for (const RuleMatch& match : matches_) fired_ += match.rule->name == "r" ? 1 : 0;
-    return fired_;
-  }
-  void reload(const std::string& yaml) {
-    LoadedRules again = load(yaml);
-    ASSERT_NE(again.rules, nullptr) << errors_of(again);
-    again.rules->adopt_memory(*loaded_.rules);
-    loaded_ = std::move(again);
-  }
-  const RuleSet& rules() { return *loaded_.rules; }
-  const RuleMatch& last() { return matches_.at(0); }
-
- private:
-  LoadedRules loaded_;
-  ProcessTree tree_{16, 0};
-  UserNames users_{"/nonexistent"};
-  std::vector<RuleMatch> matches_;
-  uint64_t number_ = 0;
-  size_t fired_ = 0;
-};
 
 const char* const kThree = "  condition: evt.type = execve\n  threshold: {count: 3, window: 1s, by: proc.name}\n";
 
@@ -114,7 +67,7 @@ TEST(Threshold, DistinctCountsDifferentValues) {
 }
 
 TEST(Threshold, AnEarlierRuleThatReportsTheEventHidesNothing) {
-  Stream events(rule("first", "evt.type = execve") + stateful(kThree));
+  Stream events(rule_named("first", "evt.type = execve") + stateful(kThree));
   events.at(0, "sh");
   events.at(1, "sh");
   EXPECT_EQ(events.at(2, "sh"), 1U);
@@ -136,7 +89,7 @@ TEST(Reload, KeepsTheStateOfRulesThatDidNotChange) {
   Stream events(text);
   events.at(0, "sh");
   events.at(1, "sh");
-  events.reload(rule("another", "evt.type = mount and proc.name = sh") + text);
+  events.reload(rule_named("another", "evt.type = mount and proc.name = sh") + text);
   EXPECT_EQ(events.at(2, "sh"), 1U);
 }
 
@@ -147,212 +100,6 @@ TEST(Reload, ForgetsTheStateOfARuleWhoseMacroChanged) {
   events.at(1, "sh");
   events.reload("- macro: m\n  condition: proc.name in (sh, zsh)\n" + use);
   EXPECT_EQ(events.at(2, "sh"), 0U);
-}
-
-// --- sequences ---
-
-const char* const kPair =
-    "  sequence: [{condition: evt.type = execve and proc.name = a}, {condition: evt.type = mount and proc.name = b}]\n"
-    "  by: proc.pid\n  within: 1s\n";
-
-TEST(Sequence, FiresWhenItsStepsFollowOneAnother) {
-  Stream events(stateful(kPair));
-  EXPECT_EQ(events.at(0, "b", 1, EventType::mount), 0U);
-  EXPECT_EQ(events.at(100, "a", 1), 0U);
-  EXPECT_EQ(events.at(200, "b", 1, EventType::mount), 1U);
-  EXPECT_EQ(events.at(300, "b", 1, EventType::mount), 1U) << "what led to it is forgotten";
-}
-
-TEST(Sequence, TellsItsSteps) {
-  Stream events(stateful(kPair));
-  events.at(100, "a", 7);
-  events.at(200, "b", 7, EventType::mount);
-  const auto& evidence = events.last().evidence;
-  ASSERT_EQ(evidence.size(), 9U);
-  EXPECT_EQ(evidence[0], (std::pair<std::string, OutputValue>{"step_1", std::string("execve")}));
-  EXPECT_EQ(evidence[2], (std::pair<std::string, OutputValue>{"step_1_pid", uint64_t{7}}));
-  EXPECT_EQ(evidence[7], (std::pair<std::string, OutputValue>{"step_2_comm", std::string("b")}));
-}
-
-TEST(Sequence, KeepsKeysApart) {
-  Stream events(stateful(kPair));
-  events.at(0, "a", 1);
-  EXPECT_EQ(events.at(1, "b", 2, EventType::mount), 0U);
-  EXPECT_EQ(events.at(2, "b", 1, EventType::mount), 1U);
-}
-
-TEST(Sequence, EndsWithin) {
-  Stream events(stateful(kPair));
-  events.at(0, "a", 1);
-  EXPECT_EQ(events.at(1001, "b", 1, EventType::mount), 0U);
-  events.at(2000, "a", 1);
-  EXPECT_EQ(events.at(3000, "b", 1, EventType::mount), 1U);
-}
-
-TEST(Sequence, AnEventThatComesLateIsPlacedByItsTime) {
-  Stream events(stateful(kPair));
-  events.at(500, "b", 1, EventType::mount);
-  EXPECT_EQ(events.at(100, "a", 1), 1U);
-}
-
-TEST(Sequence, TimesLessThanFiveMillisecondsApartAreEqual) {
-  Stream events(stateful(kPair));
-  events.at(104, "a", 1);
-  EXPECT_EQ(events.at(100, "b", 1, EventType::mount), 1U);
-  events.at(206, "a", 1);
-  EXPECT_EQ(events.at(200, "b", 1, EventType::mount), 1U);
-}
-
-TEST(Sequence, OneEventIsNotTwoSteps) {
-  Stream events(
-      stateful("  sequence: [{condition: evt.type = execve}, {condition: evt.type = execve}, {condition: evt.type = "
-               "execve}]\n  within: 1s\n"));
-  EXPECT_EQ(events.at(0, "a"), 0U);
-  EXPECT_EQ(events.at(1, "a"), 0U);
-  EXPECT_EQ(events.at(2, "a"), 1U);
-}
-
-TEST(Sequence, RepeatingAStepHidesNothing) {
-  Stream events(stateful(kPair));
-  events.at(0, "a", 1);
-  for (uint64_t ms = 300; ms < 400; ++ms) events.at(ms, "a", 1);
-  EXPECT_EQ(events.at(200, "b", 1, EventType::mount), 1U) << "read late, after a hundred first steps that came after it";
-}
-
-TEST(Sequence, AMiddleStepKeepsItsBeginning) {
-  Stream events(
-      stateful("  sequence:\n  - condition: proc.name = a\n  - condition: proc.name = b\n  - condition: proc.name = c\n"
-               "  within: 1s\n"));
-  events.at(0, "a");
-  events.at(100, "b");
-  for (uint64_t ms = 110; ms < 150; ++ms) events.at(ms, "a");
-  EXPECT_EQ(events.at(900, "c"), 1U);
-}
-
-TEST(Sequence, NamesAnotherRuleAsAStep) {
-  Stream events(rule("other", "evt.type = execve and proc.name = a", "  enabled: false\n") +
-                stateful("  sequence: [{rule: other}, {condition: proc.name = b}]\n  within: 1s\n"));
-  events.at(0, "a");
-  EXPECT_EQ(events.at(1, "b"), 1U);
-}
-
-TEST(Sequence, TheRulesOwnConditionHoldsForEachStep) {
-  Stream events(stateful(std::string("  condition: proc.pid = 1\n") + kPair));
-  events.at(0, "a", 2);
-  EXPECT_EQ(events.at(1, "b", 2, EventType::mount), 0U);
-  events.at(0, "a", 1);
-  EXPECT_EQ(events.at(1, "b", 1, EventType::mount), 1U);
-}
-
-TEST(Sequence, IsInertWhenAStepIs) {
-  const auto loaded =
-      load(stateful("  sequence: [{condition: evt.type = execve}, {condition: evt.type = open}]\n  within: 1s\n"));
-  ASSERT_NE(loaded.rules, nullptr) << errors_of(loaded);
-  EXPECT_EQ(loaded.rules->rules()[0].state, RuleInfo::State::inert);
-  EXPECT_EQ(loaded.rules->rules()[0].reason, "step 2: needs events hullwatch does not observe: open");
-}
-
-/// Few enough events that none is forgotten: then what fires is what a search through all of them finds.
-TEST(Sequence, AgreesWithASearchThroughAllEvents) {
-  const std::string yaml = stateful(
-      "  sequence:\n  - condition: proc.name = a\n  - condition: proc.name in (a, b)\n  - condition: proc.name = c\n  within: "
-      "50ms\n");
-  std::mt19937 random(11);
-  size_t fired = 0;
-  for (int round = 0; round < 2000; ++round) {
-    Stream events(yaml);
-    std::vector<std::pair<char, int64_t>> seen;
-    bool expected = false;
-    for (int i = 0; i < 4 && !expected; ++i) {
-      const char name[2] = {"abc"[random() % 3], 0};
-      const auto at = static_cast<int64_t>(random() % 100);
-      seen.emplace_back(name[0], at);
-      for (size_t x = 0; x < seen.size(); ++x)
-        for (size_t y = 0; y < seen.size(); ++y)
-          for (size_t z = 0; z < seen.size(); ++z)
-            expected = expected || (x != y && seen[x].first == 'a' && seen[y].first != 'c' && seen[z].first == 'c' &&
-                                    seen[y].second >= seen[x].second - 5 && seen[z].second >= seen[y].second - 5 &&
-                                    seen[z].second <= seen[x].second + 50);
-      const bool got = events.at(static_cast<uint64_t>(at), name) > 0;
-      std::string all;
-      for (const auto& [n, t] : seen) all += std::string(1, n) + std::to_string(t) + " ";
-      ASSERT_EQ(got, expected) << all;
-    }
-    fired += expected ? 1 : 0;
-  }
-  EXPECT_GT(fired, 100U);
-}
-
-// --- suppress ---
-
-TEST(Suppress, AlertsOfARuleAreAlikeByTheRuleAndItsFields) {
-  Stream events(stateful("  condition: evt.type = execve\n  suppress: {for: 10s, by: proc.name}\n"));
-  events.at(0, "sh");
-  const SuppressKey one = events.last().suppress;
-  events.at(1, "sh");
-  EXPECT_EQ(events.last().suppress.text, one.text);
-  EXPECT_EQ(events.last().suppress.for_ns, 10'000 * kMs);
-  events.at(2, "bash");
-  EXPECT_NE(events.last().suppress.text, one.text);
-}
-
-/// Offers alerts of one key and tells what becomes of them.
-struct Offers {
-  Suppressor suppressor;
-  std::vector<std::shared_ptr<Alert>> closed;
-  bool out(uint64_t second, const std::string& key = "k") {
-    const SuppressKey alike{10'000 * kMs, key};
-    const bool held = suppressor.holds_back(alike, second * 1000 * kMs, [this](auto alert) { closed.push_back(alert); });
-    auto alert = std::make_shared<Alert>();
-    alert->output = "at " + std::to_string(second);
-    if (held) suppressor.held(alike, alert);
-    return !held;
-  }
-  void tick(uint64_t second) {
-    suppressor.expire(second * 1000 * kMs, [this](auto alert) { closed.push_back(alert); });
-  }
-};
-
-TEST(Suppress, TheFirstGoesOutAndTheOthersAreInTheCloseOfTheirTime) {
-  Offers offers;
-  EXPECT_TRUE(offers.out(0));
-  EXPECT_FALSE(offers.out(1));
-  EXPECT_FALSE(offers.out(9));
-  EXPECT_TRUE(offers.out(9, "another"));
-  offers.tick(9);
-  EXPECT_TRUE(offers.closed.empty());
-  offers.tick(10);
-  ASSERT_EQ(offers.closed.size(), 1U);
-  EXPECT_EQ(offers.closed[0]->repeated, 2U);
-  EXPECT_EQ(offers.closed[0]->output, "at 9 [2 alerts like this held back within 10s]");
-  EXPECT_TRUE(offers.out(11));
-}
-
-TEST(Suppress, TheNextAlertClosesWhatNoTickClosed) {
-  Offers offers;
-  offers.out(0);
-  offers.out(1);
-  EXPECT_TRUE(offers.out(30));
-  EXPECT_EQ(offers.closed.size(), 1U);
-}
-
-TEST(Suppress, WithoutRepetitionNothingIsClosed) {
-  Offers offers;
-  offers.out(0);
-  offers.tick(100);
-  EXPECT_TRUE(offers.closed.empty());
-  EXPECT_EQ(offers.suppressor.keys(), 0U);
-}
-
-TEST(Suppress, WhatHasNoRoomIsClosedAtOnce) {
-  Offers offers;
-  offers.out(0, "first");
-  offers.out(0, "first");
-  for (size_t i = 1; i < Suppressor::kMaxKeys; ++i) offers.out(1, std::to_string(i));
-  EXPECT_TRUE(offers.closed.empty());
-  offers.out(1, "one more");
-  EXPECT_EQ(offers.closed.size(), 1U);
-  EXPECT_EQ(offers.suppressor.evicted(), 1U);
 }
 
 // --- mistakes ---
