@@ -127,6 +127,9 @@ Compiled<NodeId> ConditionCompiler::compile_check(const Expr& expr) {
   auto matcher = make_matcher(expr.op, expr.modifier, type, constants, expr.offset);
   if (!matcher) return tl::make_unexpected(std::move(matcher.error()));
   if (const auto holds = settled(expr)) return pool_.constant(*holds);
+  // Of every event: `evt.dir = >` never holds, and a rule that asks for it is told so.
+  if (expr.left.kind == Operand::Kind::field && expr.left.text == "evt.dir")
+    return pool_.constant(matcher.value()->matches(Value(std::string_view("<"))));
   return pool_.check(key, *left, expr.op, std::move(*matcher), std::nullopt);
 }
 
