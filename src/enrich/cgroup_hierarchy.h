@@ -34,13 +34,14 @@ class CgroupHierarchy {
   /// Path of a cgroup by its id; by file handle where the kernel allows that, else by a walk. Empty: no such cgroup.
   [[nodiscard]] std::optional<std::string> path_of(uint64_t id) const;
   [[nodiscard]] std::optional<uint64_t> id_of(const std::string& path) const;
+  /// The directory of a cgroup; not open, with errno, where there is none.
+  [[nodiscard]] Fd open_below(const std::string& path) const;
 
   static constexpr size_t kWalkLimit = 200'000;
 
  private:
   CgroupHierarchy(Fd root, std::string mount, bool handles)
       : root_(std::move(root)), mount_(std::move(mount)), handles_(handles) {}
-  [[nodiscard]] Fd open_below(const std::string& path) const;
 
   Fd root_;
   std::string mount_;  // as /proc/self/fd shows the root

@@ -16,6 +16,12 @@ struct CgroupTree {
   bool hybrid = false;   // unified, with v1 controllers beside it
   bool partial = false;  // the mount shows a part of the hierarchy: hullwatch is in a container's cgroup namespace
   std::map<std::string, std::string> controllers;  // v1 only: controller -> mount point
+
+  /// Where that controller's files are: its own v1 hierarchy where it has one, else the one that tells containers apart.
+  [[nodiscard]] const std::string& mount_of(const std::string& controller) const {
+    const auto own = controllers.find(controller);
+    return own == controllers.end() ? path : own->second;
+  }
 };
 
 /// Fails, saying what is missing, where no usable hierarchy is mounted or the file cannot be read.

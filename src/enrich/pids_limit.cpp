@@ -31,8 +31,7 @@ uint64_t read_refused(const HostDir& pids, const std::string& cgroup) {
 }  // namespace
 
 Result<PidsLimit> read_pids_limit(const CgroupTree& tree, const std::string& cgroup_path) {
-  const auto controller = tree.controllers.find("pids");
-  const std::string& mount = controller == tree.controllers.end() ? tree.path : controller->second;
+  const std::string& mount = tree.mount_of("pids");
   auto pids = HostDir::open("/", mount);
   if (!pids) return fail(std::move(pids.error()));
   if (cgroup_path.size() < 2 || cgroup_path[0] != '/') return fail("no pids limit is read for cgroup \"" + cgroup_path + "\"");

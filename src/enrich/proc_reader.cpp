@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -15,6 +16,7 @@ namespace hullwatch {
 namespace {
 
 constexpr size_t kStatMax = 4096;
+constexpr size_t kCgroupsMax = 64UL << 10;  // a path of 4 KiB in each of a dozen hierarchies
 constexpr std::string_view kDeleted = " (deleted)";
 
 // At most `limit` bytes of a file of /proc.
@@ -40,15 +42,17 @@ std::string read_link(const std::string& path) {
   return size > 0 ? std::string(target, static_cast<size_t>(size)) : std::string{};
 }
 
-// Member 22 of stat. The comm before it may hold spaces and brackets, so counting starts behind the last ')'.
-Result<uint64_t> start_ticks(const std::string& path, std::string_view stat) {
+// A member of stat. The comm, member 2, may hold spaces and brackets, so counting starts behind the last ')'.
+Result<uint64_t> stat_member(const std::string& path, std::string_view stat, int wanted, const char* what) {
   size_t at = stat.rfind(')');
-  for (int member = 2; member < 22 && at != std::string_view::npos; ++member) at = stat.find(' ', at + 1);
-  uint64_t ticks = 0;
-  if (at == std::string_view::npos || std::from_chars(stat.data() + at + 1, stat.data() + stat.size(), ticks).ec != std::errc{})
-    return fail(path + ": no start time");
-  return ticks;
+  for (int member = 2; member < wanted && at != std::string_view::npos; ++member) at = stat.find(' ', at + 1);
+  uint64_t value = 0;
+  if (at == std::string_view::npos || std::from_chars(stat.data() + at + 1, stat.data() + stat.size(), value).ec != std::errc{})
+    return fail(path + ": no " + what);
+  return value;
 }
+
+constexpr int kParentMember = 4, kStartMember = 22;
 
 uint64_t ticks_of(uint64_t start_ns) {
   const auto per_second = static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
@@ -63,7 +67,7 @@ Result<ProcDetails> ProcReader::read(uint32_t pid) const {
   const std::string directory = root_ + '/' + std::to_string(pid) + '/';
   const auto stat = read_file(directory + "stat", kStatMax);
   if (!stat) return fail(stat.error());
-  const auto ticks = start_ticks(directory + "stat", *stat);
+  const auto ticks = stat_member(directory + "stat", *stat, kStartMember, "start time");
   if (!ticks) return fail(ticks.error());
 
   ProcDetails details;
@@ -83,6 +87,37 @@ Result<ProcDetails> ProcReader::read(uint32_t pid) const {
   }
   details.cwd = read_link(directory + "cwd");
   return details;
+}
+
+Result<ProcStat> ProcReader::stat(uint32_t pid) const {
+  const std::string path = root_ + '/' + std::to_string(pid) + "/stat";
+  const auto text = read_file(path, kStatMax);
+  if (!text) return fail(text.error());
+  const auto parent = stat_member(path, *text, kParentMember, "parent");
+  if (!parent) return fail(parent.error());
+  const auto ticks = stat_member(path, *text, kStartMember, "start time");
+  if (!ticks) return fail(ticks.error());
+  return ProcStat{.parent = static_cast<uint32_t>(*parent), .start_ticks = *ticks};
+}
+
+// Lines "4:memory,hugetlb:/docker/…"; the unified hierarchy's is "0::/…".
+std::string ProcReader::cgroup(uint32_t pid, std::string_view controller) const {
+  const auto text = read_file(root_ + '/' + std::to_string(pid) + "/cgroup", kCgroupsMax);
+  std::string_view rest = text ? std::string_view(*text) : std::string_view();
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    const size_t first = line.find(':'), second = first == line.npos ? line.npos : line.find(':', first + 1);
+    if (second == line.npos) continue;
+    const std::string listed = ',' + std::string(line.substr(first + 1, second - first - 1)) + ',';
+    if (listed.find(',' + std::string(controller) + ',') != listed.npos) return std::string(line.substr(second + 1));
+  }
+  return {};
+}
+
+bool same_start(uint64_t start_ns, uint64_t start_ticks) {
+  const uint64_t ticks = ticks_of(start_ns);
+  return (ticks > start_ticks ? ticks - start_ticks : start_ticks - ticks) <= 1;
 }
 
 Process process_from_snapshot(const hw_task& task, const ProcDetails& details) {
@@ -106,10 +141,7 @@ Process process_from_snapshot(const hw_task& task, const ProcDetails& details) {
   process.seccomp = static_cast<uint8_t>(task.seccomp);
   process.comm.assign(task.h.comm, strnlen(task.h.comm, HW_COMM_LEN));
 
-  // Both clocks round on their own: one tick of difference is the same start.
-  const uint64_t ticks = ticks_of(task.h.process.start_ns);
-  const uint64_t apart = ticks > details.start_ticks ? ticks - details.start_ticks : details.start_ticks - ticks;
-  if (apart > 1) return process;
+  if (!same_start(task.h.process.start_ns, details.start_ticks)) return process;
   process.exe_path = details.exe_path;
   process.cwd = details.cwd;
   process.args = details.args;
