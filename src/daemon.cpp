@@ -93,7 +93,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   if (!signals) return fail(std::move(signals.error()));
   daemon->signals_ = std::move(*signals);
   for (auto step : {&Daemon::open_outputs, &Daemon::open_endpoint, &Daemon::open_sensor, &Daemon::judge_rules,
-                    &Daemon::take_stock, &Daemon::open_reloader})
+                    &Daemon::take_stock, &Daemon::open_reloader, &Daemon::open_responder})
     if (auto done = (daemon.get()->*step)(); !done) return fail(std::move(done.error()));
   return daemon;
 }
@@ -228,6 +228,7 @@ void Daemon::send_alert(const std::shared_ptr<Alert>& alert) {
   alert->suppressed ? counters_->alert_suppressed(alert->priority) : counters_->alert(alert->priority);
   if (sequence_ != nullptr) alert->seq = sequence_->next();
   dispatcher_->push(AlertPtr(alert));
+  if (responder_ != nullptr) respond(*alert);
 }
 
 void Daemon::log_lifecycle(std::string_view type, std::string members) {
@@ -239,6 +240,7 @@ Status Daemon::run() {
   if (!epoll_) return fail(Error::from_errno("cannot make an epoll", errno));
   std::vector<int> watched = {signals_.get(), sensor_->rings().fd(), metadata_->event_fd()};
   if (reloader_ != nullptr) watched.push_back(reloader_->event_fd());
+  if (responder_ != nullptr) watched.push_back(responder_->event_fd());
   for (int fd : watched) {
     epoll_event interest{.events = EPOLLIN, .data = {.fd = fd}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest) != 0)
@@ -269,6 +271,7 @@ Status Daemon::loop(uint64_t end_ns) {
     guard(*handed == 0);
     take_metadata();
     take_rules();
+    take_responses();
     if (pipeline_->fork_bombs().urgent() || clock_.boot_ns() - ticked_ns_ >= pause) tick();
     if (!handle_signal()) return {};
   }
@@ -438,6 +441,8 @@ void Daemon::stop() {
   look_for_losses();
   pipeline_->flush();
   end_guard();
+  if (responder_ != nullptr) responder_->stop(kDrainDeadline);
+  take_responses();
   log_lifecycle("stop", {});
   if (!dispatcher_->stop(kDrainDeadline)) std::cerr << "hullwatch: a sink was too slow: some records were not written\n";
   print_summary();

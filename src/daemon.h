@@ -29,6 +29,7 @@
 #include "probe/listener_classifier.h"
 #include "probe/sensor.h"
 #include "reload/rule_reloader.h"
+#include "respond/responder.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/thread_priority.h"
@@ -75,6 +76,9 @@ class Daemon {
   void end_guard();
   void protect(std::string what, std::string detail, bool over = false);
   Status open_reloader();
+  Status open_responder();
+  void respond(const Alert& alert);
+  void take_responses();
   PipelinePorts ports();
   MetricSources metric_sources();
 
@@ -126,6 +130,7 @@ class Daemon {
   std::unique_ptr<Sensor> sensor_;
   std::vector<EventType> unavailable_;  // nothing on this kernel makes them
   std::unique_ptr<RuleReloader> reloader_;
+  std::unique_ptr<Responder> responder_;    // null: response.enabled is false
   std::unique_ptr<HttpEndpoint> endpoint_;  // last: its threads read all of the above
 
   std::optional<RealtimeGovernor> governor_;

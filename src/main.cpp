@@ -11,6 +11,7 @@
 #include "cli/doctor_command.h"
 #include "cli/output.h"
 #include "cli/reference_command.h"
+#include "cli/respond_command.h"
 #include "cli/rules_command.h"
 #include "cli/run_command.h"
 
@@ -23,6 +24,7 @@ using Action = std::function<int()>;
 
 struct Options {
   RunOptions run;
+  RespondOptions respond;
   std::string format = "text";
   std::vector<std::string> paths;
   std::string file, condition;
@@ -108,6 +110,19 @@ void add_look(CLI::App& app, Options& options, Action& action) {
   containers->callback([&] { action = [&] { return containers_command(options.file, options.format); }; });
 }
 
+void add_respond(CLI::App& app, Options& options, Action& action) {
+  CLI::App* respond = app.add_subcommand("respond", "Undo what rules did by `respond`")->require_subcommand(1);
+  CLI::App* thaw = respond->add_subcommand("thaw", "Let a frozen container go on; the daemon need not run");
+  RespondOptions& o = options.respond;
+  thaw->add_option("container", o.container, "Its name, its id, or the first 12 characters of that")
+      ->type_name("CONTAINER")
+      ->required();
+  thaw->add_option("-c,--config", o.config_file, "Configuration file")->type_name("FILE");
+  thaw->add_flag("--dry-run", o.dry_run, "Say what would be done");
+  thaw->add_option("-o,--output", o.format, "Output format")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  thaw->callback([&] { action = [&] { return respond_thaw_command(options.respond); }; });
+}
+
 int run(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed stdout is an error of a write, not the end of the daemon
   CLI::App app(
@@ -125,6 +140,7 @@ int run(int argc, char** argv) {
   add_run(app, options, action);
   add_look(app, options, action);
   add_rules(app, options, action);
+  add_respond(app, options, action);
   add_reference(app, options, action);
   add_config(app, options, action);
   try {

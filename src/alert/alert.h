@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "alert/response_action.h"
+
 namespace hullwatch {
 
 /// Falco's priorities, 0 is the worst.
@@ -42,9 +44,11 @@ struct Alert {
   std::vector<AlertProcess> ancestors;  // nearest first
   std::vector<std::pair<std::string, OutputValue>> evidence;
   bool reduced = false;
-  bool suppressed = false;  // held back by its rule's `suppress`: for the forensic log alone
-  uint64_t repeated = 0;    // a closing alert: so many were held back
-  uint64_t seq = 0;         // its record in the forensic log, 0: not written there
+  bool suppressed = false;              // held back by its rule's `suppress`: for the forensic log alone
+  uint64_t repeated = 0;                // a closing alert: so many were held back
+  uint64_t home = 0;                    // cgroup id of the container, 0: the host
+  std::vector<ResponseAction> respond;  // what its rule asks for; empty once the alert is held back
+  uint64_t seq = 0;                     // its record in the forensic log, 0: not written there
 };
 using AlertPtr = std::shared_ptr<const Alert>;
 

@@ -15,12 +15,14 @@ std::optional<Config> load_configuration(const std::string& file) {
   return std::move(loaded.config);
 }
 
-RuleSetOptions rule_options(const RulesConfig& rules) {
+RuleSetOptions rule_options(const Config& config) {
+  const RulesConfig& rules = config.rules;
   RuleSetOptions options;
   options.minimum_priority = rules.minimum_priority;
   options.match_all = rules.match_all;
   options.selections = rules.select;
   options.append_output = rules.append_output;
+  options.respond = config.response.enabled;
   return options;
 }
 

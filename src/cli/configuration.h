@@ -15,6 +15,6 @@ inline constexpr const char* kDefaultConfigFile = "/etc/hullwatch/hullwatch.yaml
 std::optional<Config> load_configuration(const std::string& file);
 
 /// What the configuration says of rules, for RuleSet::load.
-RuleSetOptions rule_options(const RulesConfig& rules);
+RuleSetOptions rule_options(const Config& config);
 
 }  // namespace hullwatch

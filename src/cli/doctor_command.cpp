@@ -57,10 +57,10 @@ bool on_bpffs(const std::string& directory) {
   return is(directory) || is(std::filesystem::path(directory).parent_path());
 }
 
-void examine_rules(const RulesConfig& config, const Ladder& ladder, Examination& found) {
+void examine_rules(const Config& config, const Ladder& ladder, Examination& found) {
   RuleSetOptions options = rule_options(config);
   options.unavailable_events = unavailable_events(ladder.rungs());
-  LoadedRules loaded = RuleSet::load(config.paths, options);
+  LoadedRules loaded = RuleSet::load(config.rules.paths, options);
   if (loaded.rules == nullptr) {
     const auto error = std::ranges::find(loaded.diagnostics, Diagnostic::Severity::error, &Diagnostic::severity);
     const std::string& file = error->position.file;
@@ -94,7 +94,7 @@ Examination examine(const HookProbe& probe, const Ladder& ladder, const Config& 
                               "mount -t bpf bpf " + std::filesystem::path(pins).parent_path().string()});
   for (const MissingPrivilege& missing : missing_privileges())
     found.problems.push_back({"missing " + missing.name + ": " + missing.costs, "grant " + missing.name});
-  examine_rules(config.rules, ladder, found);
+  examine_rules(config, ladder, found);
   return found;
 }
 

@@ -106,7 +106,7 @@ int rules_check_command(const std::vector<std::string>& paths, const std::string
 int rules_list_command(const std::vector<std::string>& paths, const std::string& format) {
   const auto config = load_configuration({});
   if (!config) return kExitConfiguration;
-  const LoadedRules loaded = RuleSet::load(paths.empty() ? config->rules.paths : paths, rule_options(config->rules));
+  const LoadedRules loaded = RuleSet::load(paths.empty() ? config->rules.paths : paths, rule_options(*config));
   print_diagnostics(loaded.diagnostics);
   if (loaded.rules == nullptr) return kExitConfiguration;
   if (format == "json") {

@@ -24,7 +24,7 @@ std::optional<Config> configuration_of(const RunOptions& options) {
 /// Null, with all errors said, when a rule file is not good.
 std::shared_ptr<const RuleSet> rules_of(const Config& config, const std::vector<EventType>& unavailable = {},
                                         bool tell = true) {
-  RuleSetOptions options = rule_options(config.rules);
+  RuleSetOptions options = rule_options(config);
   options.unavailable_events = unavailable;
   LoadedRules loaded = RuleSet::load(config.rules.paths, options);
   if (tell) print_diagnostics(loaded.diagnostics);
@@ -52,17 +52,18 @@ int run_command(const RunOptions& options) {
     print_error(types.error().message);
     return kExitPrivilege;
   }
-  DaemonOptions daemon_options{.config = *config,
-                               .rules = std::move(rules),
-                               .reload =
-                                   [options](const std::vector<EventType>& unavailable, bool tell) {
-                                     const auto again = configuration_of(options);
-                                     if (!again) return RuleReloader::Loaded{};
-                                     return RuleReloader::Loaded{
-                                         rules_of(*again, unavailable, tell),
-                                         again->rules.watch ? again->rules.paths : std::vector<std::string>{}};
-                                   },
-                               .duration_ns = options.duration_seconds * 1'000'000'000ULL};
+  DaemonOptions daemon_options{
+      .config = *config,
+      .rules = std::move(rules),
+      .reload =
+          [options, response = config->response](const std::vector<EventType>& unavailable, bool tell) {
+            auto again = configuration_of(options);
+            if (!again) return RuleReloader::Loaded{};
+            again->response = response;  // as it runs: no warning may say otherwise
+            return RuleReloader::Loaded{rules_of(*again, unavailable, tell),
+                                        again->rules.watch ? again->rules.paths : std::vector<std::string>{}};
+          },
+      .duration_ns = options.duration_seconds * 1'000'000'000ULL};
   auto daemon = Daemon::start(std::move(daemon_options));
   if (!daemon) {
     print_error(daemon.error().message);

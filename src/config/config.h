@@ -80,6 +80,11 @@ struct SchedulingConfig {
   int64_t nice = -10;
 };
 
+struct ResponseConfig {
+  bool enabled = false;
+  bool dry_run = false;
+};
+
 struct LimitsConfig {
   uint64_t processes = 32768;
   uint64_t containers = 4096;
@@ -100,6 +105,7 @@ struct Config {
   IdentityConfig identity;
   RedactConfig redact;
   SchedulingConfig scheduling;
+  ResponseConfig response;
   LimitsConfig limits;
   MetadataPaths metadata;
 };

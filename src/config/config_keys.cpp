@@ -99,6 +99,12 @@ const std::array kKeys = {
               "runnable tasks does not delay it. The evaluator gives it back while it uses more than half of a processor."},
     ConfigKey{"scheduling.nice", count, SLOT(scheduling.nice),
               "Nice value of all threads: of those that have no real-time priority, or where it is refused.", -20, 19},
+    ConfigKey{
+        "response.enabled", truth, SLOT(response.enabled),
+        "Whether what rules name in `respond` is carried out: containers are frozen, thawed, clamped or killed, processes "
+        "signalled. Read at the start, not at a reload."},
+    ConfigKey{"response.dry_run", truth, SLOT(response.dry_run),
+              "Do everything but the deed: each record says dry_run, and what would have been done."},
     ConfigKey{"limits.processes", count, SLOT(limits.processes), "Processes that are remembered.", 1024, 4'194'304},
     ConfigKey{"limits.containers", count, SLOT(limits.containers), "Containers that are remembered.", 16, 1'000'000},
     ConfigKey{"limits.sink_queue", count, SLOT(limits.sink_queue), "Alerts and records that may wait for one output.", 16,
@@ -115,7 +121,7 @@ const std::array kKeys = {
 };
 #undef SLOT
 
-constexpr std::array<ConfigSection, 13> kSections = {{
+constexpr std::array<ConfigSection, 14> kSections = {{
     {"", ""},
     {"rules", "Which rules are loaded."},
     {"output", "Alerts on stdout."},
@@ -127,6 +133,7 @@ constexpr std::array<ConfigSection, 13> kSections = {{
     {"identity", "Which container a process belongs to."},
     {"redact", "Secrets. Many forms are known without this; see the documentation."},
     {"scheduling", "The daemon's own share of the processor. What is not permitted is told by `hullwatch doctor`."},
+    {"response", "What is done about an alert, by the rule's `respond`. Never to the host, and never to hullwatch itself."},
     {"limits", "Bounds of memory."},
     {"metadata", "Files in which runtimes keep names, images and labels; hullwatch asks no socket."},
 }};

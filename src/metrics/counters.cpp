@@ -58,6 +58,7 @@ Counters::Snapshot Counters::snapshot() const {
   all.queue_drops = read(queue_drops_);
   all.alerts = read(alerts_);
   all.alerts_suppressed = read(alerts_suppressed_);
+  for (size_t action = 0; action < responses_.size(); ++action) all.responses[action] = read(responses_[action]);
   all.decode_errors = decode_errors_.load(std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   all.kernel = kernel_;

@@ -50,6 +50,9 @@ class Counters {
   uint64_t map_update_failed(std::string_view map);
   void alert(Priority priority) { add(alerts_[static_cast<size_t>(priority)]); }
   void alert_suppressed(Priority priority) { add(alerts_suppressed_[static_cast<size_t>(priority)]); }
+  void response(size_t action, size_t outcome, uint64_t count = 1) {
+    responses_.at(action).at(outcome).fetch_add(count, std::memory_order_relaxed);
+  }
   LatencyHistogram latency;  // hook to written on stdout: record(ns)
 
   // Any thread, short lock.
@@ -66,6 +69,7 @@ class Counters {
     std::array<uint64_t, static_cast<size_t>(EventType::count_)> events{};
     std::array<uint64_t, HW_KIND_MAX> received{}, queue_drops{};
     std::array<uint64_t, 8> alerts{}, alerts_suppressed{};
+    std::array<std::array<uint64_t, kResponseResults.size()>, kResponseNames.size()> responses{};  // by action, outcome
     uint64_t decode_errors = 0;
     std::array<KernelCount, HW_KIND_MAX> kernel{};
     PipelineFigures pipeline;
@@ -83,6 +87,7 @@ class Counters {
   std::array<std::atomic<uint64_t>, static_cast<size_t>(EventType::count_)> events_{};
   std::array<std::atomic<uint64_t>, HW_KIND_MAX> received_{}, queue_drops_{};
   std::array<std::atomic<uint64_t>, 8> alerts_{}, alerts_suppressed_{};
+  std::array<std::array<std::atomic<uint64_t>, kResponseResults.size()>, kResponseNames.size()> responses_{};
   std::atomic<uint64_t> decode_errors_{0};
 
   mutable std::mutex mutex_;  // guards what follows

@@ -31,6 +31,9 @@ constexpr std::array<MetricInfo, static_cast<size_t>(count_)> kTable = {{
     {alerts_total, "hullwatch_alerts_total", counter, "priority", "Alerts raised."},
     {alerts_suppressed_total, "hullwatch_alerts_suppressed_total", counter, "priority",
      "Alerts held back by their rule's suppress: in the forensic log, and in the count of a closing alert."},
+    {responses_total, "hullwatch_responses_total", counter, "action,outcome",
+     "Actions that rules asked for by respond: done (or so already), refused, failed, dry_run, or shed because the queue was "
+     "full."},
     {rule_matches_total, "hullwatch_rule_matches_total", counter, "rule,priority", "Events a rule matched."},
     {rules, "hullwatch_rules", gauge, "state", "Rules loaded, by state: live, inert or disabled."},
     {rules_reloads_total, "hullwatch_rules_reloads_total", counter, "result",

@@ -26,6 +26,7 @@ enum class Metric : uint8_t {
   event_latency_seconds,
   alerts_total,
   alerts_suppressed_total,
+  responses_total,
   rule_matches_total,
   rules,
   rules_reloads_total,

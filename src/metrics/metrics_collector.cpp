@@ -33,6 +33,9 @@ void add_pipeline(FamilyList& out, const Counters::Snapshot& c) {
     out.add(alerts_total, c.alerts[p], {priority});
     out.add(alerts_suppressed_total, c.alerts_suppressed[p], {priority});
   }
+  for (size_t action = 0; action < c.responses.size(); ++action)
+    for (size_t outcome = 0; outcome < c.responses[action].size(); ++outcome)
+      out.add(responses_total, c.responses[action][outcome], {kResponseNames[action], kResponseResults[outcome]});
 }
 
 void add_knowledge(FamilyList& out, const Counters::Snapshot& c) {

@@ -134,7 +134,9 @@ Alert AlertBuilder::build(const EventContext& context, RuleMatch match) const {
               .process = acting_process(context),
               .ancestors = ancestors_of(context),
               .evidence = evidence_of(context),
-              .reduced = (header.flags & (HW_F_REDUCED | HW_F_IN_BURST)) != 0};
+              .reduced = (header.flags & (HW_F_REDUCED | HW_F_IN_BURST)) != 0,
+              .home = header.home,
+              .respond = match.rule->respond};
   for (auto& [name, value] : alert.output_fields)
     if (auto* text = std::get_if<std::string>(&value)) *text = redactor_.text(*text, secrets);
   for (auto& [name, value] : match.evidence) {

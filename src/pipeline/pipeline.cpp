@@ -145,6 +145,7 @@ void Pipeline::raise(const EventContext& context, RuleMatch match) {
   const auto alert = std::make_shared<Alert>(builder_.build(context, std::move(match)));
   alert->suppressed = !alike.empty() && suppressor_.holds_back(alike, context.event.header.time_ns,
                                                                [this](auto closing) { send_closing(closing); });
+  if (alert->suppressed) alert->respond.clear();  // nor does the closing alert that is made of it respond
   ports_.alert(alert);
   if (alert->suppressed) suppressor_.held(alike, alert);
 }

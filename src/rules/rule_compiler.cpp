@@ -177,6 +177,13 @@ void RuleCompiler::compile_rule(const RuleDefinition& rule, CompiledRules& out) 
     point_at(diagnostic, *rule.place.file, *rule.place.node);
   }
 
+  if (!rule.extensions.respond.empty() && !options_.respond) {
+    Diagnostic& diagnostic = diagnostics_.warning("LOAD_WARNING_EXTENSION", "'respond' is off: no action is carried out");
+    diagnostic.hint = "the rule raises its alert; response.enabled in the configuration turns it on";
+    diagnostic.item = rule.place.label;
+    point_at(diagnostic, *rule.place.file, *rule.extensions.respond_node);
+  }
+
   RuleInfo info;
   info.name = rule.name;
   info.description = rule.description;

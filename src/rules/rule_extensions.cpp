@@ -165,7 +165,7 @@ std::optional<uint64_t> signal_number(std::string_view text) {
 /// `freeze`, or `{clamp_pids: 100}`: the action's name, and its value where it takes one.
 void read_action(ItemReader& item, const YamlNode& node, std::vector<ResponseAction>& out) {
   using Kind = ResponseAction::Kind;
-  static constexpr std::array<std::string_view, 5> kActions = {"freeze", "thaw", "clamp_pids", "kill_container", "signal"};
+  constexpr auto& kActions = kResponseNames;
   const bool with_value = node.is_map() && node.entries.size() == 1;
   if (!node.is_scalar() && !with_value) return item.error(node, "an action is a name, or a map of one name and its value");
   const YamlNode& name = with_value ? *node.entries[0].first : node;
@@ -209,9 +209,7 @@ RuleExtensions read_extensions(ItemReader& item) {
     } else {
       read_action(item, *respond, out.respond);
     }
-    if (!item.failed())
-      item.warning(*respond, "LOAD_WARNING_EXTENSION", "'respond' is checked, but its actions are not executed yet",
-                   "the rule raises its alert");
+    out.respond_node = respond;
   }
   return out;
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "rules/response_action.h"
+#include "alert/response_action.h"
 #include "rules/tracked_text.h"
 #include "rules/yaml_tree.h"
 
@@ -50,6 +50,7 @@ struct RuleExtensions {
   std::optional<SequenceDefinition> sequence;
   std::optional<SuppressDefinition> suppress;
   std::vector<ResponseAction> respond;
+  YamlPtr respond_node;  // of the key's value, null: none
 };
 
 /// Reports what is wrong through the item.

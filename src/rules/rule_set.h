@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "alert/alert.h"
+#include "alert/response_action.h"
 #include "enrich/context.h"
 #include "event/event_type.h"
-#include "rules/response_action.h"
 #include "rules/rule_options.h"
 #include "rules/suppressor.h"
 #include "util/diagnostic.h"
@@ -46,6 +46,7 @@ struct RuleSetOptions {
   const FieldLookup* fields = nullptr;  // null: the one table
   std::vector<RuleSelection> selections = {};
   std::vector<AppendedOutput> append_output = {};
+  bool respond = false;  // response.enabled: what `respond` names is carried out
 };
 
 class RuleSet;

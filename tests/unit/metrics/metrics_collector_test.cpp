@@ -34,6 +34,7 @@ struct Node {
     figures.rule_memory_evicted = {{"threshold", 1}};
     counters->set_pipeline(figures);
     counters->alert_suppressed(Priority::notice);
+    counters->response(static_cast<size_t>(ResponseAction::Kind::signal), static_cast<size_t>(ResponseResult::refused), 2);
     counters->set_providers({{"exec", "always", "active"}});
     counters->reload(false, 1);
     counters->reload(true, 1'795'305'600'000'000'000);
@@ -58,6 +59,8 @@ TEST(MetricsCollector, ShowsWhatWasCounted) {
   for (const char* line : {
            "hullwatch_build_info{version=\"0.1.0\",revision=\"abc\"} 1\n",
            "hullwatch_ready 0\n",
+           "hullwatch_responses_total{action=\"signal\",outcome=\"refused\"} 2\n",
+           "hullwatch_responses_total{action=\"freeze\",outcome=\"done\"} 0\n",
            "hullwatch_events_total{type=\"execve\"} 1\n",
            "hullwatch_events_total{type=\"fork_bomb\"} 0\n",
            "hullwatch_records_submitted_total{kind=\"exec\"} 10\n",

@@ -230,6 +230,19 @@ TEST_F(WholePipeline, WhatIsSuppressedGoesOutForTheLogAndIsClosedByTheClockOrThe
   EXPECT_EQ(alerts_[6]->repeated, 1U);
 }
 
+TEST_F(WholePipeline, AnAlertCarriesWhatItsRuleAsksForUnlessItIsHeldBack) {
+  name_web();
+  const std::string responding = std::string(kSuppressed) + "  respond: [freeze, {signal: KILL}]\n";
+  pipeline_->set_rules(RuleSet::load_text({{"s.yaml", responding}}, {.respond = true}).rules);
+  for (int i = 0; i < 2; ++i) feed(test::exec("/usr/bin/id").pid(11).in(web_).at(clock_.boot_ns()));
+  pipeline_->flush();
+  ASSERT_EQ(alerts_.size(), 3U);
+  EXPECT_EQ(alerts_[0]->home, web_.cgroup_id);
+  EXPECT_EQ(alerts_[0]->respond.size(), 2U);
+  EXPECT_TRUE(alerts_[1]->suppressed && alerts_[1]->respond.empty());
+  EXPECT_TRUE(alerts_[2]->repeated == 1 && alerts_[2]->respond.empty());
+}
+
 TEST_F(WholePipeline, ABadRecordIsCountedAndSaysWhy) {
   const auto record = test::exec("/bin/sh").record();
   const auto taken = pipeline_->record(std::span(record).first(record.size() / 2));

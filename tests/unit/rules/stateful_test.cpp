@@ -147,15 +147,25 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"  respond: clamp_pids\n", "6:12 action 'clamp_pids' takes a value"},
         Mistake{"  respond: [freeze, {signal: SIGFOO}]\n", "6:30 unknown signal 'SIGFOO'"}));
 
-TEST(Respond, IsCheckedAndSaidNotToBeExecuted) {
-  const auto loaded =
-      load(stateful("  condition: evt.type = execve\n  respond: [freeze, {clamp_pids: 50}, {signal: SIGTERM}]\n"));
+constexpr const char* kResponding =
+    "  condition: evt.type = execve\n  respond: [freeze, {clamp_pids: 50}, {signal: SIGTERM}]\n";
+
+TEST(Respond, IsReadAndSaidToBeOff) {
+  const auto loaded = load(stateful(kResponding));
   ASSERT_NE(loaded.rules, nullptr) << errors_of(loaded);
   ASSERT_EQ(loaded.rules->rules()[0].respond.size(), 3U);
   EXPECT_EQ(loaded.rules->rules()[0].respond[1].value, 50U);
   EXPECT_EQ(loaded.rules->rules()[0].respond[2].value, 15U);
   EXPECT_EQ(loaded.rules->rules()[0].state, RuleInfo::State::live);
-  ASSERT_NE(find_code(loaded, "LOAD_WARNING_EXTENSION"), nullptr);
+  ASSERT_EQ(loaded.diagnostics.size(), 1U);
+  EXPECT_EQ(loaded.diagnostics[0].code, "LOAD_WARNING_EXTENSION");
+  EXPECT_EQ(loaded.diagnostics[0].message, "'respond' is off: no action is carried out");
+}
+
+TEST(Respond, WarnsOfNothingWhereItIsOn) {
+  RuleSetOptions options;
+  options.respond = true;
+  EXPECT_TRUE(load(stateful(kResponding), options).diagnostics.empty());
 }
 
 // --- tests beside rules ---

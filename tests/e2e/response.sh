@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# What a rule's `respond` names is done, to the container or process of the alert and to nobody else, and recorded; without
+# response.enabled nothing is, in a dry run nothing but the record. A frozen storm thaws by command.
+set -euo pipefail
+. "$(dirname "$0")/lib/monitor.sh"
+
+cat >"$HW_SCRATCH/rules.yaml" <<'YAML'
+- macro: sleeper
+  condition: (evt.type = execve and proc.exepath endswith /busybox-sleeper)
+- rule: Freeze the storm
+  desc: d
+  condition: evt.type = fork_bomb and fork_bomb.over = false and container.name = storm
+  output: storm
+  priority: CRITICAL
+  respond: freeze
+- rule: Kill the container
+  desc: d
+  condition: sleeper and container.name = victim
+  output: victim
+  priority: CRITICAL
+  respond: kill_container
+- rule: Clamp the container
+  desc: d
+  condition: sleeper and container.name in (clamped, dry)
+  output: clamped
+  priority: WARNING
+  respond: [{clamp_pids: 17}, {clamp_pids: 17}]
+- rule: Freeze what runs dry
+  desc: d
+  condition: evt.type = procexit and container.name = dry
+  output: dry
+  priority: NOTICE
+  respond: freeze
+- rule: Signal the process
+  desc: d
+  condition: sleeper and container.name = signalled
+  output: signalled
+  priority: CRITICAL
+  respond: {signal: KILL}
+- rule: A process of the host
+  desc: d
+  condition: sleeper and container.id = host
+  output: host
+  priority: CRITICAL
+  respond: [{signal: KILL}, kill_container]
+YAML
+MON_RULES=$HW_SCRATCH/rules.yaml
+cp /bin/busybox "$HW_SCRATCH/busybox-sleeper"
+make_rootfs "$HW_SCRATCH/rootfs" "$ACTORS/storm" "$HW_SCRATCH/busybox-sleeper"
+
+# container NAME ARG…: in the background; what it prints is in NAME.out, its pid in NAME_PID.
+container() {
+  local name=$1
+  shift
+  make_bundle "$HW_SCRATCH/bundles/$name" "$HW_SCRATCH/rootfs" "" ".linux.resources.pids.limit = 600" "$@"
+  /usr/sbin/runc --root "$RUNC_ROOT" run --bundle "$HW_SCRATCH/bundles/$name" "$name" </dev/null >"$HW_SCRATCH/$name.out" 2>&1 &
+  declare -g "${name}_PID=$!"
+}
+# file NAME FILE: that file of the container's cgroup, whichever hierarchy has it.
+file() { findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do if [ -e "$mount/$1/$2" ]; then echo "$mount/$1/$2"; fi; done | head -n 1; }
+is_frozen() { [ "$(cat "$(file "$1" cgroup.freeze)")" = 1 ] && grep -qx 'frozen 1' "$(file "$1" cgroup.events)"; }
+thaw() { "$HULLWATCH" respond thaw -c "$MON_DIR/hullwatch.yaml" "$@"; }
+# check_response NAME CONTAINER ACTION OUTCOME [FILTER]
+check_response() {
+  check_records "$1" ".type == \"response\" and .response.action == \"$3\" and .response.outcome == \"$4\"
+    and (.container.name == \"$2\" or .container.id == \"$2\") and (.response.rule | length > 0) and .response.alert_seq > 0
+    and (.response.time | length > 0) and (${5:-true})"
+}
+
+HW_CONFIG=$'response:\n  enabled: true' start_monitor main
+check_not no_rule_is_said_to_be_off grep -q "'respond' is off" "$MON_DIR/err"
+
+container storm storm fork 60
+check a_storm_is_frozen wait_for "$PATIENCE" is_frozen storm
+check_response the_freeze_is_recorded storm freeze done '.response.target | endswith("/storm/cgroup.freeze")'
+
+container victim sh -c 'sleep 300 & sleep 300 & exec busybox-sleeper sleep 300'
+check a_killed_container_ends wait_for "$PATIENCE" hw_ended "$victim_PID"
+check_response the_kill_is_recorded victim kill_container done '.response.reason | endswith("killed")'
+
+container clamped busybox-sleeper sleep 300
+clamped() { [ "$(cat "$(file clamped pids.max)")" = 17 ]; }
+check pids_max_is_clamped wait_for "$PATIENCE" clamped
+check_response the_clamp_is_recorded clamped clamp_pids done '.response.reason == "pids.max was 600"'
+check_response the_same_again_says_so clamped clamp_pids done '.response.reason == "already: pids.max is 17"'
+
+container signalled sh -c 'busybox-sleeper sleep 300; echo "ended $?"'
+check a_process_is_signalled wait_for "$PATIENCE" grep -qx 'ended 137' "$HW_SCRATCH/signalled.out"
+check_response the_signal_is_recorded signalled signal done '.process.pid > 1 and .response.target == "pid \(.process.pid)"'
+
+"$HW_SCRATCH/busybox-sleeper" sleep 300 &
+host=$!
+at_exit stop_pid $host
+check_response a_process_of_the_host_is_not_signalled host signal refused ".process.pid == $host"
+check_response the_host_is_not_killed host kill_container refused
+check_not the_hosts_process_lives hw_ended "$host"
+refused() { metrics | grep -qx 'hullwatch_responses_total{action="kill_container",outcome="refused"} 1'; }
+check responses_are_counted wait_for 5 refused
+check_stopped main
+
+# The daemon is gone; the storm is not.
+check_not thaw_needs_one_that_is_there thaw nosuch
+check a_dry_thaw_says_what_it_would_do grep -q '^dry_run: thaw storm: would thaw' <(thaw --dry-run storm)
+check a_dry_thaw_leaves_it_frozen is_frozen storm
+check it_thaws_by_command grep -q '^done: thaw storm' <(thaw storm)
+check_not it_is_frozen_no_more is_frozen storm
+check what_is_not_frozen_is_said_so jq -e '.response.outcome == "done" and .response.reason == "not frozen"' <(thaw -o json storm)
+runc kill storm KILL
+wait_for "$PATIENCE" hw_ended "$storm_PID"
+runc delete -f storm
+runc delete -f victim
+
+# On a node of v1 alone the freezer is another hierarchy than the one that tells containers apart, and nothing kills at once.
+unified=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)
+if [ -n "$unified" ] && [ -n "$(file clamped freezer.state)" ] && [ -n "$(file clamped pids.max)" ]; then
+  # shellcheck disable=SC2016 # the inner shell's
+  printf '#!/bin/sh\nexec unshare -m sh -c %s sh "$@"\n' "'umount -l $unified && exec $HULLWATCH \"\$@\"'" >"$HW_SCRATCH/on-v1"
+  chmod +x "$HW_SCRATCH/on-v1"
+  runc delete -f clamped
+  HW_CONFIG=$'response:\n  enabled: true' HULLWATCH=$HW_SCRATCH/on-v1 start_monitor v1
+  container storm storm fork 60
+  is_frozen_v1() { grep -qx FROZEN "$(file storm freezer.state)"; }
+  check v1_freezes_a_storm wait_for "$PATIENCE" is_frozen_v1
+  check_response v1_freeze_is_recorded storm freeze done '.response.target | endswith("/storm/freezer.state")'
+  container victim sh -c 'sleep 300 & sleep 300 & exec busybox-sleeper sleep 300'
+  check v1_kills_each wait_for "$PATIENCE" hw_ended "$victim_PID"
+  check_response v1_kill_is_recorded victim kill_container done '.response.target | endswith("/victim/cgroup.procs")'
+  check_stopped v1
+  check v1_thaws_by_command grep -q '^done: thaw storm' <(HULLWATCH=$HW_SCRATCH/on-v1 thaw storm)
+  check_equal v1_is_thawed THAWED "$(cat "$(file storm freezer.state)")"
+  runc kill storm KILL
+else
+  skip v1_thaws_by_command "no v1 freezer and pids hierarchies beside the unified one"
+fi
+
+HW_CONFIG=$'response:\n  enabled: true\n  dry_run: true' start_monitor dry
+container dry sh -c 'true; exec busybox-sleeper sleep 300'
+check_response a_dry_clamp_is_recorded dry clamp_pids dry_run '.response.reason == "pids.max was 600"'
+check_response a_dry_freeze_is_recorded dry freeze dry_run
+check_equal a_dry_run_clamps_nothing 600 "$(cat "$(file dry pids.max)")"
+check_equal a_dry_run_freezes_nothing 0 "$(cat "$(file dry cgroup.freeze)")"
+check_stopped dry
+finish
