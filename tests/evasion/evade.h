@@ -26,7 +26,7 @@ struct row {
 
 /* Each family's file ends its rows with an empty one. */
 extern const struct row program_rows[], process_rows[], mount_rows[], container_rows[], privilege_rows[], socket_rows[],
-    ring_rows[];
+    ring_rows[], monitor_rows[];
 
 void tell(pid_t pid);
 __attribute__((noreturn)) void cannot(const char *why);
