@@ -4,36 +4,38 @@
 set -euo pipefail
 . "$(dirname "$0")/lib/monitor.sh"
 
-cat >"$HW_SCRATCH/rules.yaml" <<'YAML'
+# Names of this run's own: a cgroup of that name may be another run's. Rules ask for the id, which needs no file of the runtime.
+n=$((BASHPID % 1000))
+cat >"$HW_SCRATCH/rules.yaml" <<YAML
 - macro: sleeper
   condition: (evt.type = execve and proc.exepath endswith /busybox-sleeper)
 - rule: Freeze the storm
   desc: d
-  condition: evt.type = fork_bomb and fork_bomb.over = false and container.name = storm
+  condition: evt.type = fork_bomb and fork_bomb.over = false and container.id = storm$n
   output: storm
   priority: CRITICAL
   respond: freeze
 - rule: Kill the container
   desc: d
-  condition: sleeper and container.name = victim
+  condition: sleeper and container.id = victim$n
   output: victim
   priority: CRITICAL
   respond: kill_container
 - rule: Clamp the container
   desc: d
-  condition: sleeper and container.name in (clamped, dry)
+  condition: sleeper and container.id in (clamped$n, dry$n)
   output: clamped
   priority: WARNING
   respond: [{clamp_pids: 17}, {clamp_pids: 17}]
 - rule: Freeze what runs dry
   desc: d
-  condition: evt.type = procexit and container.name = dry
+  condition: evt.type = procexit and container.id = dry$n
   output: dry
   priority: NOTICE
   respond: freeze
 - rule: Signal the process
   desc: d
-  condition: sleeper and container.name = signalled
+  condition: sleeper and container.id = signalled$n
   output: signalled
   priority: CRITICAL
   respond: {signal: KILL}
@@ -48,22 +50,23 @@ MON_RULES=$HW_SCRATCH/rules.yaml
 cp /bin/busybox "$HW_SCRATCH/busybox-sleeper"
 make_rootfs "$HW_SCRATCH/rootfs" "$ACTORS/storm" "$HW_SCRATCH/busybox-sleeper"
 
-# container NAME ARG…: in the background; what it prints is in NAME.out, its pid in NAME_PID.
+# container NAME ARG…: NAME$n in the background; what it prints is in NAME.out, its pid in PIDS[NAME].
+declare -A PIDS
 container() {
-  local name=$1
+  local name=$1$n
   shift
   make_bundle "$HW_SCRATCH/bundles/$name" "$HW_SCRATCH/rootfs" "" ".linux.resources.pids.limit = 600" "$@"
-  /usr/sbin/runc --root "$RUNC_ROOT" run --bundle "$HW_SCRATCH/bundles/$name" "$name" </dev/null >"$HW_SCRATCH/$name.out" 2>&1 &
-  declare -g "${name}_PID=$!"
+  /usr/sbin/runc --root "$RUNC_ROOT" run --bundle "$HW_SCRATCH/bundles/$name" "$name" </dev/null >"$HW_SCRATCH/${name%"$n"}.out" 2>&1 &
+  PIDS[${name%"$n"}]=$!
 }
-# file NAME FILE: that file of the container's cgroup, whichever hierarchy has it.
-file() { findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do if [ -e "$mount/$1/$2" ]; then echo "$mount/$1/$2"; fi; done | head -n 1; }
+# file NAME FILE: that file of NAME$n's cgroup, whichever hierarchy has it.
+file() { findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do if [ -e "$mount/$1$n/$2" ]; then echo "$mount/$1$n/$2"; fi; done | head -n 1; }
 is_frozen() { [ "$(cat "$(file "$1" cgroup.freeze)")" = 1 ] && grep -qx 'frozen 1' "$(file "$1" cgroup.events)"; }
 thaw() { "$HULLWATCH" respond thaw -c "$MON_DIR/hullwatch.yaml" "$@"; }
 # check_response NAME CONTAINER ACTION OUTCOME [FILTER]
 check_response() {
   check_records "$1" ".type == \"response\" and .response.action == \"$3\" and .response.outcome == \"$4\"
-    and (.container.name == \"$2\" or .container.id == \"$2\") and (.response.rule | length > 0) and .response.alert_seq > 0
+    and .container.id == \"$2\" and (.response.rule | length > 0) and .response.alert_seq > 0
     and (.response.time | length > 0) and (${5:-true})"
 }
 
@@ -72,21 +75,21 @@ check_not no_rule_is_said_to_be_off grep -q "'respond' is off" "$MON_DIR/err"
 
 container storm storm fork 60
 check a_storm_is_frozen wait_for "$PATIENCE" is_frozen storm
-check_response the_freeze_is_recorded storm freeze done '.response.target | endswith("/storm/cgroup.freeze")'
+check_response the_freeze_is_recorded "storm$n" freeze "done" ".response.target | endswith(\"/storm$n/cgroup.freeze\")"
 
 container victim sh -c 'sleep 300 & sleep 300 & exec busybox-sleeper sleep 300'
-check a_killed_container_ends wait_for "$PATIENCE" hw_ended "$victim_PID"
-check_response the_kill_is_recorded victim kill_container done '.response.reason | endswith("killed")'
+check a_killed_container_ends wait_for "$PATIENCE" hw_ended "${PIDS[victim]}"
+check_response the_kill_is_recorded "victim$n" kill_container "done" '.response.reason | endswith("killed")'
 
 container clamped busybox-sleeper sleep 300
 clamped() { [ "$(cat "$(file clamped pids.max)")" = 17 ]; }
 check pids_max_is_clamped wait_for "$PATIENCE" clamped
-check_response the_clamp_is_recorded clamped clamp_pids done '.response.reason == "pids.max was 600"'
-check_response the_same_again_says_so clamped clamp_pids done '.response.reason == "already: pids.max is 17"'
+check_response the_clamp_is_recorded "clamped$n" clamp_pids "done" '.response.reason == "pids.max was 600"'
+check_response the_same_again_says_so "clamped$n" clamp_pids "done" '.response.reason == "already: pids.max is 17"'
 
 container signalled sh -c 'busybox-sleeper sleep 300; echo "ended $?"'
 check a_process_is_signalled wait_for "$PATIENCE" grep -qx 'ended 137' "$HW_SCRATCH/signalled.out"
-check_response the_signal_is_recorded signalled signal done '.process.pid > 1 and .response.target == "pid \(.process.pid)"'
+check_response the_signal_is_recorded "signalled$n" signal "done" '.process.pid > 1 and .response.target == "pid \(.process.pid)"'
 
 "$HW_SCRATCH/busybox-sleeper" sleep 300 &
 host=$!
@@ -99,16 +102,25 @@ check responses_are_counted wait_for 5 refused
 check_stopped main
 
 # The daemon is gone; the storm is not.
-check_not thaw_needs_one_that_is_there thaw nosuch
-check a_dry_thaw_says_what_it_would_do grep -q '^dry_run: thaw storm: would thaw' <(thaw --dry-run storm)
+# thaw_exits STATUS ARG…
+thaw_exits() {
+  local wanted=$1 status=0
+  shift
+  "$HULLWATCH" respond thaw "$@" || status=$?
+  [ $status = "$wanted" ] || { echo "it ended with $status"; return 1; }
+}
+check thaw_needs_one_that_is_there thaw_exits 1 -c "$MON_DIR/hullwatch.yaml" nosuch
+check thaw_needs_a_name thaw_exits 2
+check thaw_reads_the_configuration_it_is_given thaw_exits 3 -c /nonexistent.yaml storm
+check a_dry_thaw_says_what_it_would_do grep -q "^dry_run: thaw storm$n: would thaw" <(thaw --dry-run "storm$n")
 check a_dry_thaw_leaves_it_frozen is_frozen storm
-check it_thaws_by_command grep -q '^done: thaw storm' <(thaw storm)
+check it_thaws_by_command grep -q "^done: thaw storm$n" <(thaw "storm$n")
 check_not it_is_frozen_no_more is_frozen storm
-check what_is_not_frozen_is_said_so jq -e '.response.outcome == "done" and .response.reason == "not frozen"' <(thaw -o json storm)
-runc kill storm KILL
-wait_for "$PATIENCE" hw_ended "$storm_PID"
-runc delete -f storm
-runc delete -f victim
+check what_is_not_frozen_is_said_so jq -e '.response.outcome == "done" and .response.reason == "not frozen"' <(thaw -o json "storm$n")
+runc kill "storm$n" KILL
+wait_for "$PATIENCE" hw_ended "${PIDS[storm]}"
+runc delete -f "storm$n"
+runc delete -f "victim$n"
 
 # On a node of v1 alone the freezer is another hierarchy than the one that tells containers apart, and nothing kills at once.
 unified=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)
@@ -116,27 +128,27 @@ if [ -n "$unified" ] && [ -n "$(file clamped freezer.state)" ] && [ -n "$(file c
   # shellcheck disable=SC2016 # the inner shell's
   printf '#!/bin/sh\nexec unshare -m sh -c %s sh "$@"\n' "'umount -l $unified && exec $HULLWATCH \"\$@\"'" >"$HW_SCRATCH/on-v1"
   chmod +x "$HW_SCRATCH/on-v1"
-  runc delete -f clamped
+  runc delete -f "clamped$n"
   HW_CONFIG=$'response:\n  enabled: true' HULLWATCH=$HW_SCRATCH/on-v1 start_monitor v1
   container storm storm fork 60
   is_frozen_v1() { grep -qx FROZEN "$(file storm freezer.state)"; }
   check v1_freezes_a_storm wait_for "$PATIENCE" is_frozen_v1
-  check_response v1_freeze_is_recorded storm freeze done '.response.target | endswith("/storm/freezer.state")'
+  check_response v1_freeze_is_recorded "storm$n" freeze "done" ".response.target | endswith(\"/storm$n/freezer.state\")"
   container victim sh -c 'sleep 300 & sleep 300 & exec busybox-sleeper sleep 300'
-  check v1_kills_each wait_for "$PATIENCE" hw_ended "$victim_PID"
-  check_response v1_kill_is_recorded victim kill_container done '.response.target | endswith("/victim/cgroup.procs")'
+  check v1_kills_each wait_for "$PATIENCE" hw_ended "${PIDS[victim]}"
+  check_response v1_kill_is_recorded "victim$n" kill_container "done" ".response.target | endswith(\"/victim$n/cgroup.procs\")"
   check_stopped v1
-  check v1_thaws_by_command grep -q '^done: thaw storm' <(HULLWATCH=$HW_SCRATCH/on-v1 thaw storm)
+  check v1_thaws_by_command grep -q "^done: thaw storm$n" <(HULLWATCH=$HW_SCRATCH/on-v1 thaw "storm$n")
   check_equal v1_is_thawed THAWED "$(cat "$(file storm freezer.state)")"
-  runc kill storm KILL
+  runc kill "storm$n" KILL
 else
   skip v1_thaws_by_command "no v1 freezer and pids hierarchies beside the unified one"
 fi
 
 HW_CONFIG=$'response:\n  enabled: true\n  dry_run: true' start_monitor dry
 container dry sh -c 'true; exec busybox-sleeper sleep 300'
-check_response a_dry_clamp_is_recorded dry clamp_pids dry_run '.response.reason == "pids.max was 600"'
-check_response a_dry_freeze_is_recorded dry freeze dry_run
+check_response a_dry_clamp_is_recorded "dry$n" clamp_pids dry_run '.response.reason == "pids.max was 600"'
+check_response a_dry_freeze_is_recorded "dry$n" freeze dry_run
 check_equal a_dry_run_clamps_nothing 600 "$(cat "$(file dry pids.max)")"
 check_equal a_dry_run_freezes_nothing 0 "$(cat "$(file dry cgroup.freeze)")"
 check_stopped dry
