@@ -144,7 +144,7 @@ bool RuleReloader::load(bool requested) {
 
 void RuleReloader::deliver(std::shared_ptr<const RuleSet> rules, bool requested) {
   const std::lock_guard lock(mutex_);
-  if (!outcome_) outcome_.emplace();
+  if (!outcome_) outcome_ = Outcome{};
   outcome_->by_change = !requested;
   outcome_->last_good = rules != nullptr;
   ++(rules != nullptr ? outcome_->good : outcome_->bad);

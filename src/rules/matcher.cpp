@@ -62,7 +62,7 @@ Compiled<MatcherPtr> make_plain(Operator op, const OperandType& type, const std:
     case ValueType::string:
     case ValueType::string_list: return make_string_matcher(op, constants, type.bytes);
     case ValueType::ip: return make_address_matcher(op, type.network, constants);
-    default: return make_number_matcher(op, type.type, constants);
+    default: return make_number_matcher(op, type, constants);
   }
 }
 

@@ -42,7 +42,7 @@ bool compare_values(Operator op, const Value& left, const Value& right);
 
 // The families; a matcher for one operator without modifier.
 Compiled<MatcherPtr> make_string_matcher(Operator op, const std::vector<Constant>& constants, bool bytes);
-Compiled<MatcherPtr> make_number_matcher(Operator op, ValueType type, const std::vector<Constant>& constants);
+Compiled<MatcherPtr> make_number_matcher(Operator op, const OperandType& type, const std::vector<Constant>& constants);
 bool compare_numbers(Operator op, const Value& left, const Value& right);
 Compiled<MatcherPtr> make_address_matcher(Operator op, bool network, const std::vector<Constant>& constants);
 

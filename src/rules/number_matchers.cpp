@@ -65,7 +65,8 @@ Compiled<Number> parse_port(const Constant& constant) {
   return Number{false, static_cast<uint64_t>((wire & 0xffU) << 8 | wire >> 8)};
 }
 
-Compiled<Number> parse_constant(ValueType type, const Constant& constant) {
+Compiled<Number> parse_constant(const OperandType& operand, const Constant& constant) {
+  const ValueType type = operand.type;
   if (constant.text.find('\0') != std::string::npos)
     return compile_error(constant.offset, "a value cannot contain a NUL byte (\\x00)");
   if (type == ValueType::boolean) {
@@ -74,7 +75,12 @@ Compiled<Number> parse_constant(ValueType type, const Constant& constant) {
     return compile_error(constant.offset, "'" + constant.text + "' is not a boolean", "write true or false");
   }
   if (type == ValueType::port) return parse_port(constant);
-  if (const auto number = parse_number(constant.text, type == ValueType::integer)) return *number;
+  if (auto number = parse_number(constant.text, type == ValueType::integer)) {
+    // `user.uid = -1` is the id of nobody, 4294967295: it wraps in the width of the field.
+    const bool narrow = type == ValueType::unsigned_integer && (operand.bits == 16 || operand.bits == 32);
+    if (narrow && constant.text.find('-') != std::string::npos) number->bits &= (uint64_t{1} << operand.bits) - 1;
+    return *number;
+  }
   return compile_error(constant.offset, "'" + constant.text + "' is not a valid number", "whole numbers, decimal or 0x…");
 }
 
@@ -152,14 +158,14 @@ bool compare_numbers(Operator op, const Value& left, const Value& right) {
   }
 }
 
-Compiled<MatcherPtr> make_number_matcher(Operator op, ValueType type, const std::vector<Constant>& constants) {
+Compiled<MatcherPtr> make_number_matcher(Operator op, const OperandType& type, const std::vector<Constant>& constants) {
   std::vector<Number> numbers;
   for (const auto& constant : constants) {
     const auto number = parse_constant(type, constant);
     if (!number) return tl::make_unexpected(number.error());
     numbers.push_back(*number);
   }
-  return std::make_unique<NumberMatcher>(op, type, std::move(numbers));
+  return std::make_unique<NumberMatcher>(op, type.type, std::move(numbers));
 }
 
 }  // namespace hullwatch::rules

@@ -284,7 +284,7 @@ void RuleFileReader::read_macro(ItemReader& item, const std::string& name) {
   if (item.failed() || !condition) return;
   MacroDefinition macro{name, std::move(*condition), 0, 0, item.place()};
   if (append_flag || append.contains("condition")) {
-    definitions_.append(std::move(macro));
+    definitions_.append(macro);
   } else {
     definitions_.define(std::move(macro));
   }

@@ -32,6 +32,15 @@ TEST(Condition, AMissingSideOfAFieldComparisonIsFalse) {
   EXPECT_TRUE(condition.on({{"proc.name", text("a")}, {"proc.pname", text("b")}}));
 }
 
+TEST(Condition, ANegativeNumberWrapsInTheWidthOfAnUnsignedField) {
+  const Condition::Values nobody = {{"proc.tty", count(4294967295)}}, root = {{"proc.tty", count(0)}};
+  for (const char* holds : {"proc.tty = -1", "proc.tty in (5, -1)", "proc.tty > -2", "proc.tty = anyof (-1, 2)"}) {
+    EXPECT_TRUE(Condition(holds).on(nobody)) << holds;
+    EXPECT_FALSE(Condition(holds).on(root)) << holds;
+  }
+  EXPECT_FALSE(Condition("proc.tty != -1").on(nobody));
+}
+
 // --- operators on strings ---
 
 struct StringCase {
