@@ -17,13 +17,21 @@ using namespace std::chrono_literals;
 constexpr size_t kItemOverhead = 256;
 constexpr auto kTick = 1s;
 
-size_t size_of(const AlertPtr& alert) {
-  size_t size = kItemOverhead + alert->output.size();
-  for (const auto& [name, value] : alert->output_fields) {
+size_t size_of(const std::vector<std::pair<std::string, OutputValue>>& values) {
+  size_t size = 0;
+  for (const auto& [name, value] : values) {
     const auto* text = std::get_if<std::string>(&value);
-    size += sizeof(value) + name.size() + (text == nullptr ? 0 : text->size());
+    size += sizeof(name) + sizeof(value) + name.size() + (text == nullptr ? 0 : text->size());
   }
-  for (const AlertProcess& process : alert->ancestors) size += sizeof(process) + process.cmdline.size() + process.exe.size();
+  return size;
+}
+size_t size_of(const AlertProcess& process) {
+  return sizeof(process) + process.cmdline.size() + process.exe.size() + process.cwd.size();
+}
+size_t size_of(const AlertPtr& alert) {
+  size_t size = kItemOverhead + sizeof(Alert) + alert->output.size() + size_of(alert->output_fields) + size_of(alert->evidence);
+  size += size_of(alert->process);
+  for (const AlertProcess& process : alert->ancestors) size += size_of(process);
   return size;
 }
 size_t size_of(const LogRecordPtr& record) { return kItemOverhead + record->members.size(); }

@@ -85,12 +85,19 @@ Process& ProcessTree::add(Process process) {
 }
 
 void ProcessTree::make_room() {
-  while (index_.size() >= capacity_) {
-    Entries& victims = exited_.empty() ? live_ : exited_;
-    ++(exited_.empty() ? stats_.evicted_live : stats_.evicted_exited);
-    index_.erase(id_of(victims.front().key));
-    victims.pop_front();
-  }
+  while (index_.size() >= capacity_) evict();
+}
+
+/// Whoever execs with long arguments again and again pushes out what was told about least recently, as whoever forks does.
+void ProcessTree::shed_text() {
+  while (SharedText::alive() > text_limit(capacity_) && index_.size() > 1) evict();
+}
+
+void ProcessTree::evict() {
+  Entries& victims = exited_.empty() ? live_ : exited_;
+  ++(exited_.empty() ? stats_.evicted_live : stats_.evicted_exited);
+  index_.erase(id_of(victims.front().key));
+  victims.pop_front();
 }
 
 Process& ProcessTree::acting(const hw_header& header) {
@@ -101,6 +108,7 @@ Process& ProcessTree::acting(const hw_header& header) {
 
 void ProcessTree::insert(Process process) {
   if (lookup(process.key) == nullptr) add(std::move(process));
+  shed_text();
 }
 
 void ProcessTree::update(const Event& event) {
@@ -175,6 +183,7 @@ void ProcessTree::on_exec(const Event& event, const ExecEvent& exec) {
   process.exe_path = exec.exe_path;
   if (process.cwd != exec.cwd) process.cwd = exec.cwd;
   process.args = exec.args;
+  shed_text();
 }
 
 void ProcessTree::on_exit(const hw_header& header) {

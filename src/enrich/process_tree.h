@@ -1,7 +1,8 @@
 #pragma once
 // The processes of the node and their ancestry, filled from the task iterator at start and kept by fork, exec and exit.
-// Bounded: at capacity the oldest exited entries go first, then the least recently used; both are counted. An exited process
-// stays for a grace period, so that late records still find it. It enriches; nothing's identity depends on it.
+// Bounded, in entries and in their texts (paths, arguments): beyond it the oldest exited entries go first, then the least
+// recently used; both are counted. An exited process stays for a grace period, so that late records still find it. It enriches;
+// nothing's identity depends on it.
 // Evaluator thread only.
 
 #include <cstdint>
@@ -57,6 +58,12 @@ struct ProcessTreeStats {
 
 class ProcessTree {
  public:
+  /// What an entry takes but for its texts: itself, its place in a list and in the index.
+  static constexpr size_t kEntryBytes = sizeof(Process) + 136;
+  /// Texts of all entries together, at `capacity` entries. They are shared: 100 to 300 bytes an entry are usual, and 18 KiB
+  /// possible.
+  static constexpr size_t text_limit(size_t capacity) { return capacity * 2048 + (64U << 10); }
+
   /// `capacity` at least 1. An exited process stays findable for `exit_grace_ns`.
   ProcessTree(size_t capacity, uint64_t exit_grace_ns);
 
@@ -94,6 +101,8 @@ class ProcessTree {
   /// The acting process, made from the header alone when it was not known.
   Process& acting(const hw_header& header);
   void make_room();
+  void shed_text();
+  void evict();
   void on_fork(const Event& event, const hw_fork& fork);
   void on_exec(const Event& event, const ExecEvent& exec);
   void on_exit(const hw_header& header);

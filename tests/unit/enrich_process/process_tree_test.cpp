@@ -205,5 +205,28 @@ TEST_F(ProcessTreeTest, AThreadMovedAloneLeavesItsProcessAtHome) {
   EXPECT_EQ(find(10)->home, 0U);
 }
 
+TEST(ProcessTreeTexts, AreBoundedByTheOldestEntriesGoing) {
+  constexpr size_t kCapacity = 64;
+  ProcessTree tree{kCapacity, kGrace};
+  const std::string longest(4000, 'x');
+  for (uint32_t pid = 100; pid < 100 + kCapacity; ++pid) {
+    tree.update(exec("/bin/a").pid(pid).args({"a", std::to_string(pid), longest}).build());
+    EXPECT_LE(SharedText::alive(), ProcessTree::text_limit(kCapacity));
+  }
+  EXPECT_LT(tree.size(), kCapacity);
+  EXPECT_EQ(tree.stats().evicted_live, kCapacity - tree.size());
+  EXPECT_EQ(tree.find(key_of(100)), nullptr);
+  EXPECT_NE(tree.find(key_of(100 + kCapacity - 1)), nullptr);
+}
+
+TEST(ProcessTreeTexts, OfAForkedChildAreNoMore) {
+  ProcessTree tree{64, kGrace};
+  tree.update(exec("/bin/a").pid(10).args({"a", std::string(4000, 'x')}).build());
+  const size_t before = SharedText::alive();
+  for (uint32_t pid = 11; pid < 40; ++pid) tree.update(forks(pid).by_pid(10).build());
+  EXPECT_EQ(SharedText::alive(), before);
+  EXPECT_EQ(tree.size(), 30U);
+}
+
 }  // namespace
 }  // namespace hullwatch
