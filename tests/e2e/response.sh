@@ -117,6 +117,9 @@ check a_dry_thaw_leaves_it_frozen is_frozen storm
 check it_thaws_by_command grep -q "^done: thaw storm$n" <(thaw "storm$n")
 check_not it_is_frozen_no_more is_frozen storm
 check what_is_not_frozen_is_said_so jq -e '.response.outcome == "done" and .response.reason == "not frozen"' <(thaw -o json "storm$n")
+# shellcheck disable=SC2016 # the inner shell's
+check the_cgroup_that_holds_hullwatch_is_refused grep -q '^refused: .*: hullwatch itself runs in cgroup' <(
+  sh -c 'echo $$ >"$1" && exec "$2" respond thaw -c "$3" "$4"' sh "$(file clamped cgroup.procs)" "$HULLWATCH" "$MON_DIR/hullwatch.yaml" "clamped$n")
 runc kill "storm$n" KILL
 wait_for "$PATIENCE" hw_ended "${PIDS[storm]}"
 runc delete -f "storm$n"
