@@ -17,7 +17,7 @@ cat >"$HW_SCRATCH/rules.yaml" <<YAML
   respond: freeze
 - rule: Kill the container
   desc: d
-  condition: sleeper and container.id = victim$n
+  condition: (sleeper or (evt.type = fork_bomb and fork_bomb.over = false)) and container.id = victim$n
   output: victim
   priority: CRITICAL
   respond: kill_container
@@ -137,8 +137,8 @@ if [ -n "$unified" ] && [ -n "$(file clamped freezer.state)" ] && [ -n "$(file c
   is_frozen_v1() { grep -qx FROZEN "$(file storm freezer.state)"; }
   check v1_freezes_a_storm wait_for "$PATIENCE" is_frozen_v1
   check_response v1_freeze_is_recorded "storm$n" freeze "done" ".response.target | endswith(\"/storm$n/freezer.state\")"
-  container victim sh -c 'sleep 300 & sleep 300 & exec busybox-sleeper sleep 300'
-  check v1_kills_each wait_for "$PATIENCE" hw_ended "${PIDS[victim]}"
+  container victim storm fork 60
+  check v1_kills_each_of_a_storm wait_for "$PATIENCE" hw_ended "${PIDS[victim]}"
   check_response v1_kill_is_recorded "victim$n" kill_container "done" ".response.target | endswith(\"/victim$n/cgroup.procs\")"
   check_stopped v1
   check v1_thaws_by_command grep -q "^done: thaw storm$n" <(HULLWATCH=$HW_SCRATCH/on-v1 thaw "storm$n")
