@@ -171,10 +171,11 @@ class CollectedStyle : public testing::Test {
     const auto& rules = loaded.rules->rules();
     return *std::ranges::find(rules, name, &RuleInfo::name);
   }
-  [[nodiscard]] bool holds(const std::string& name, EventType type, std::map<std::string, Value, std::less<>> values) const {
+  [[nodiscard]] bool holds(const std::string& name, EventType type,
+                           const std::map<std::string, Value, std::less<>>& values) const {
     RuleTestEvent event;
     event.type = type;
-    for (auto& [field, value] : values) event.values.emplace(field, value);
+    for (const auto& [field, value] : values) event.values.emplace(field, value);
     return loaded.rules->holds(static_cast<size_t>(&rule(name) - loaded.rules->rules().data()), event);
   }
   LoadedRules loaded = RuleSet::load_text({{"style.yaml", kStyle}}, {});
