@@ -57,11 +57,9 @@ Result<Fd> open_signals() {
 }
 
 BpfKnobs knobs_of(const Config& config, const CgroupTree& cgroups) {
-  BpfKnobs knobs;
+  BpfKnobs knobs{.bulk_bytes = BpfKnobs::default_bulk_bytes()};
   knobs.critical_bytes = static_cast<uint32_t>(config.rings.critical_bytes);
-  const bool many_cpus = sysconf(_SC_NPROCESSORS_ONLN) > 4;
-  knobs.bulk_bytes =
-      config.rings.bulk_bytes != 0 ? static_cast<uint32_t>(config.rings.bulk_bytes) : (many_cpus ? 8U : 4U) << 20;
+  if (config.rings.bulk_bytes != 0) knobs.bulk_bytes = static_cast<uint32_t>(config.rings.bulk_bytes);
   knobs.critical_rate = config.critical_bucket.rate_per_second;
   knobs.critical_burst = config.critical_bucket.burst;
   knobs.burst_window_ns = config.fork_bomb.window_ms * kMs;

@@ -1,5 +1,6 @@
 #include "cli/doctor_command.h"
 
+#include <fmt/format.h>
 #include <linux/magic.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
@@ -10,9 +11,11 @@
 #include <thread>
 
 #include "cli/configuration.h"
+#include "cli/memory_bound.h"
 #include "cli/output.h"
 #include "cli/rules_summary.h"
 #include "enrich/cgroup_tree.h"
+#include "probe/bpf_object.h"
 #include "probe/ladder.h"
 #include "probe/privileges.h"
 #include "probe/unavailable_events.h"
@@ -33,6 +36,7 @@ struct Examination {
   std::string lsm;
   std::string cgroups;
   std::shared_ptr<const RuleSet> rules;  // null: they do not load
+  MemoryBound memory;
   std::vector<Finding> problems;
 };
 
@@ -74,6 +78,17 @@ void examine_rules(const Config& config, const Ladder& ladder, Examination& foun
                               "give the kernel what the observation above needs, or turn them off by rules.select"});
 }
 
+void examine_memory(const Config& config, Examination& found) {
+  BpfKnobs knobs{.critical_bytes = static_cast<uint32_t>(config.rings.critical_bytes),
+                 .bulk_bytes = BpfKnobs::default_bulk_bytes()};
+  const uint32_t bulk = knobs.bulk_bytes;
+  if (config.rings.bulk_bytes != 0) knobs.bulk_bytes = static_cast<uint32_t>(config.rings.bulk_bytes);
+  auto maps = BpfObject::map_memory(knobs);
+  if (!maps) found.problems.push_back({maps.error().message, "this is a fault of the build: report it"});
+  found.memory = memory_bound(config, maps ? std::move(*maps) : std::vector<MapMemory>{}, bulk,
+                              found.rules != nullptr ? found.rules->memory_limit() : 0);
+}
+
 Examination examine(const HookProbe& probe, const Ladder& ladder, const Config& config) {
   Examination found;
   utsname name{};
@@ -95,7 +110,36 @@ Examination examine(const HookProbe& probe, const Ladder& ladder, const Config& 
   for (const MissingPrivilege& missing : missing_privileges())
     found.problems.push_back({"missing " + missing.name + ": " + missing.costs, "grant " + missing.name});
   examine_rules(config, ladder, found);
+  examine_memory(config, found);
   return found;
+}
+
+std::string mib(uint64_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20)); }
+
+void print_memory(const MemoryBound& memory) {
+  std::cout << "memory at most\n  " << fmt::format("{:<12} {:>10}  ", "kernel", mib(memory.kernel())) << memory.maps.size()
+            << " BPF maps; besides, " << memory.kernel_per_task() << " bytes for each thread of the node\n";
+  std::cout << fmt::format("  {:<12} {:>10}  resident; {} with everything full of entries of usual size:\n", "daemon",
+                           mib(memory.daemon_at_most()), mib(memory.daemon_full()));
+  for (const MemoryPart& part : memory.daemon)
+    std::cout << fmt::format("    {:<12} {:>10} {:>10}  {}\n", part.name, mib(part.at_most), mib(part.full), part.formula);
+}
+
+void write_memory(JsonWriter& json, const MemoryBound& memory) {
+  json.begin_object().key("kernel").begin_object().member("at_most", memory.kernel());
+  json.member("for_each_task", memory.kernel_per_task()).key("maps").begin_array();
+  for (const MapMemory& map : memory.maps)
+    json.begin_object().member("map", map.name).member("at_most", map.bytes).member("for_each_task", map.per_task).end_object();
+  json.end_array().end_object().key("daemon").begin_object();
+  json.member("at_most", memory.daemon_at_most()).member("full", memory.daemon_full()).key("parts").begin_array();
+  for (const MemoryPart& part : memory.daemon)
+    json.begin_object()
+        .member("part", part.name)
+        .member("formula", part.formula)
+        .member("at_most", part.at_most)
+        .member("full", part.full)
+        .end_object();
+  json.end_array().end_object().end_object();
 }
 
 void print_text(const Examination& found, const Ladder& ladder) {
@@ -119,6 +163,7 @@ void print_text(const Examination& found, const Ladder& ladder) {
   }
   std::cout << "not observed on any kernel\n";
   for (const std::string_view what : not_observed()) std::cout << "  " << what << '\n';
+  print_memory(found.memory);
   for (const Finding& problem : found.problems)
     std::cout << "\nproblem: " << to_terminal(problem.what) << "\n  remedy: " << to_terminal(problem.remedy) << '\n';
 }
@@ -154,6 +199,7 @@ void print_json(const Examination& found, const Ladder& ladder) {
   for (const std::string_view what : not_observed()) json.value(what);
   json.end_array();
   if (found.rules != nullptr) write_rules_summary(json.key("rules"), *found.rules);
+  write_memory(json.key("memory"), found.memory);
   json.key("problems").begin_array();
   for (const Finding& problem : found.problems)
     json.begin_object().member("problem", problem.what).member("remedy", problem.remedy).end_object();

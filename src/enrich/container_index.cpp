@@ -6,7 +6,6 @@ namespace hullwatch {
 namespace {
 
 constexpr size_t kUnknownMax = 4096;
-constexpr size_t kCgroupsPerContainer = 4;  // remembered, on average; the kernel's map holds as many
 
 /// The innermost claim inside `container`: what its own path's identity does not explain.
 std::string nested_claim(const Container& container, const CgroupIdentity& identity) {

@@ -34,6 +34,11 @@ struct ContainerIndexStats {
 
 class ContainerIndex {
  public:
+  static constexpr size_t kCgroupsPerContainer = 4;  // remembered, on average; the kernel's map holds as many
+  /// What a container takes but for its labels, with names of usual length: itself, its place in two indexes, its cgroups and
+  /// as many refused ones.
+  static constexpr size_t kEntryBytes = sizeof(Container) + 1024 + 2 * kCgroupsPerContainer * 48;
+
   /// `cgroup_root`: the hierarchy whose ids the kernel side uses, e.g. /sys/fs/cgroup/unified. `grace_ns`: how long a removed
   /// container stays findable.
   ContainerIndex(std::string cgroup_root, size_t capacity, uint64_t grace_ns);

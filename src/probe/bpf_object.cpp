@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -9,6 +10,7 @@
 
 #include "hullwatch.skel.h"
 #include "probe/libbpf_log.h"
+#include "probe/map_memory.h"
 #include "probe/object_fit.h"
 #include "probe/state_pins.h"
 
@@ -53,6 +55,8 @@ Status erase(int map, const void* key, std::string_view what) {
 
 }  // namespace
 
+uint32_t BpfKnobs::default_bulk_bytes() { return (sysconf(_SC_NPROCESSORS_ONLN) > 4 ? 8U : 4U) << 20; }
+
 void BpfObject::SkeletonDestroy::operator()(hullwatch_bpf* skeleton) const { hullwatch_bpf__destroy(skeleton); }
 void BpfObject::LinkDestroy::operator()(bpf_link* link) const { bpf_link__destroy(link); }
 
@@ -83,6 +87,15 @@ Result<std::vector<BpfProgram>> BpfObject::read_programs() {
     programs.push_back({bpf_program__name(program), std::string(section)});
   }
   return programs;
+}
+
+Result<std::vector<MapMemory>> BpfObject::map_memory(const BpfKnobs& knobs) {
+  const LibbpfLog log;
+  const std::unique_ptr<hullwatch_bpf, SkeletonDestroy> skeleton(hullwatch_bpf__open());
+  if (!skeleton) return fail(Error::from_errno("cannot open the embedded BPF object", errno));
+  apply(knobs, skeleton.get());
+  fit_to_kernel(skeleton->obj);
+  return memory_of_maps(skeleton->obj);
 }
 
 Result<BpfObject> BpfObject::load(const BpfKnobs& knobs, std::span<const std::string_view> programs, StatePins* pins) {

@@ -25,9 +25,13 @@ struct hullwatch_bpf;
 namespace hullwatch {
 
 class StatePins;
+struct MapMemory;
 
 /// What is fixed before load. The initial values are those of bpf/maps.h; sizes must be powers of two, at least a page.
 struct BpfKnobs {
+  /// Of the bulk ring, for as many processors as are online.
+  static uint32_t default_bulk_bytes();
+
   enum class Hierarchy : uint32_t { v2 = 0, v1_pids = 1, v1_memory = 2 };
   uint32_t critical_bytes = 1U << 20;
   uint32_t bulk_bytes = 4U << 20;
@@ -72,6 +76,8 @@ class BpfObject {
   static Result<BpfObject> load(const BpfKnobs& knobs, std::span<const std::string_view> programs, StatePins* pins = nullptr);
   /// All programs in the object, without loading anything.
   static Result<std::vector<BpfProgram>> programs();
+  /// What the kernel would keep for the maps, at most, without loading anything.
+  static Result<std::vector<MapMemory>> map_memory(const BpfKnobs& knobs);
 
   BpfObject(BpfObject&&) noexcept;
   BpfObject& operator=(BpfObject&&) noexcept;

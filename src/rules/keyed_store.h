@@ -47,10 +47,17 @@ class KeyedStore {
   }
 
   [[nodiscard]] size_t size() const { return size_; }
+  /// Bytes that a store takes at most, when a key and a state take so much beside themselves. While the nodes move to a larger
+  /// place there are half as many more.
+  [[nodiscard]] static constexpr uint64_t memory_limit(size_t capacity, size_t key_bytes, size_t state_bytes) {
+    const uint64_t places = std::bit_ceil(capacity);
+    return places * sizeof(Node) * 3 / 2 + places * sizeof(uint32_t) + capacity * (key_bytes + state_bytes + kAllocated);
+  }
   [[nodiscard]] uint64_t evicted() const { return evicted_; }
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr size_t kAllocated = 32;  // by the allocator itself, for two blocks
   struct Node {
     std::string key;
     size_t hash = 0;

@@ -24,6 +24,9 @@ struct RuleMemory {
     if (sequence) sequence->expire(now_ns);
   }
   [[nodiscard]] size_t keys() const { return threshold ? threshold->keys() : (sequence ? sequence->keys() : 0); }
+  [[nodiscard]] uint64_t limit() const {
+    return (threshold ? threshold->memory_limit() : 0) + (sequence ? sequence->memory_limit() : 0);
+  }
   [[nodiscard]] uint64_t evicted() const { return threshold ? threshold->evicted() : (sequence ? sequence->evicted() : 0); }
 };
 

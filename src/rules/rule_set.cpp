@@ -211,4 +211,11 @@ RuleMemoryStats RuleSet::memory_stats() const {
   return stats;
 }
 
+uint64_t RuleSet::memory_limit() const {
+  uint64_t bytes = 0;
+  for (const auto& memory : compiled_->memory)
+    if (memory) bytes += memory->limit();
+  return bytes;
+}
+
 }  // namespace hullwatch

@@ -106,6 +106,8 @@ class RuleSet {
   /// Forgets what is too old to matter; about once a second. Evaluator thread.
   void expire(uint64_t boot_ns) const;
   [[nodiscard]] RuleMemoryStats memory_stats() const;
+  /// Bytes that stateful rules remember at most, `suppress` aside. Any thread.
+  [[nodiscard]] uint64_t memory_limit() const;
 
  private:
   explicit RuleSet(std::unique_ptr<CompiledRules> compiled);

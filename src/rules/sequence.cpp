@@ -9,6 +9,10 @@
 
 namespace hullwatch::rules {
 
+uint64_t Sequence::memory_limit() const {
+  return KeyedStore<State>::memory_limit(capacity(spec_.steps), 2 * kMaxKey, spec_.steps * kRemembered * sizeof(Entry));
+}
+
 Sequence::Sequence(SequenceSpec spec) : spec_(std::move(spec)), store_(capacity(spec_.steps), spec_.within_ns + kToleranceNs) {}
 
 /// A free place, or a stale one. Else the second oldest makes room: the oldest still begins or carries a sequence for whatever

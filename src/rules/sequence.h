@@ -58,6 +58,8 @@ class Sequence {
   [[nodiscard]] uint64_t evicted() const { return store_.evicted() + forgotten_; }
   /// The most keys it keeps: about 3 MiB.
   [[nodiscard]] static size_t capacity(size_t steps) { return 2048 / steps; }
+  /// Bytes that what is remembered takes at most.
+  [[nodiscard]] uint64_t memory_limit() const;
 
  private:
   /// An event of one step, and the best way found to it: through an entry of the step before.

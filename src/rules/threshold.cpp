@@ -17,6 +17,12 @@ constexpr size_t kMaxOccurrences = 262'144;  // of one rule: 4 MiB
 
 size_t Threshold::capacity(uint32_t count) { return std::clamp<size_t>(kMaxOccurrences / count, 16, kMaxKeys); }
 
+/// Occurrences out of the window are let go when they are more than half, and a vector has up to twice the room.
+uint64_t Threshold::memory_limit() const {
+  return KeyedStore<State>::memory_limit(capacity(spec_.count), 2 * kMaxKey,
+                                         (spec_.count + size_t{1}) * 4 * sizeof(Occurrence));
+}
+
 Threshold::Threshold(ThresholdSpec spec) : spec_(std::move(spec)), store_(capacity(spec_.count), spec_.window_ns) {}
 
 void Threshold::prune(State& state, uint64_t newest_ns) const {

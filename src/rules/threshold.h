@@ -40,6 +40,8 @@ class Threshold {
   [[nodiscard]] uint64_t evicted() const { return store_.evicted(); }
   /// The most keys it keeps: fewer when each may remember much.
   [[nodiscard]] static size_t capacity(uint32_t count);
+  /// Bytes that what is remembered takes at most.
+  [[nodiscard]] uint64_t memory_limit() const;
 
  private:
   struct Occurrence {
