@@ -5,7 +5,7 @@
  *              doubling (every process forks once a second) | spawn (two processes whose children end at once: no bomb)
  *     go       begins when FILE appears
  *     payload  half-way through, one process of the storm, whichever comes first, execs FILE
- *     cap      stops forking after N forks; 20000 without it
+ *     cap      stops forking after N forks; 20000 without it, but spawn goes on to its end
  * The first process waits for the others and prints how many forks succeeded and were refused, threads included, when it began,
  * and when the 500th fork was done (crossed_ns; CLOCK_BOOTTIME, 0: never).
  */
@@ -31,7 +31,7 @@ struct shared {
 static struct shared *storm;
 static const char *way, *go, *payload = "";
 static char **arguments;
-static uint64_t cap = 20000;
+static uint64_t cap = 20000, spawn_cap = UINT64_MAX;
 
 static uint64_t now_ns(void)
 {
@@ -161,7 +161,7 @@ static void spawn(void)
 {
 	if (fork() < 0)
 		die("fork");
-	while (burning()) {
+	while (burning() && storm->forks < spawn_cap) {
 		pid_t child = vfork();
 
 		if (child == 0)
@@ -204,7 +204,7 @@ static void parse(int argc, char **argv)
 		else if (!strncmp(argv[i], "payload=", 8))
 			payload = argv[i] + 8;
 		else if (!strncmp(argv[i], "cap=", 4))
-			cap = strtoull(argv[i] + 4, NULL, 10);
+			cap = spawn_cap = strtoull(argv[i] + 4, NULL, 10);
 	}
 }
 
