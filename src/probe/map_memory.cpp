@@ -61,6 +61,7 @@ MapMemory memory_of(const MapShape& shape, size_t cpus) {
       break;
     default: memory.bytes += hash_bytes(shape, cpus);
   }
+  memory.bytes = round_up(memory.bytes, kPage);  // before 6.4 the kernel counts in pages
   return memory;
 }
 
