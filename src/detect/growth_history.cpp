@@ -17,9 +17,12 @@ GrowthHistory::Span GrowthHistory::multiplies(int64_t net_growth) const {
   if (last.gained <= 0 || int64_t{2} * last.creators < last.gained || uint64_t{3} * last.exits > uint64_t{2} * last.forks)
     return {};
   Span span;
+  bool paused = false;
   while (span.windows < held_) {
     const Window& window = back(++span.windows);
-    if (window.gained <= 0) return {};
+    // What doubles about once a window may do so twice in one and not in the next.
+    if (window.gained < 0 || (window.gained == 0 && paused)) return {};
+    paused = window.gained == 0;
     span.forks += window.forks;
     span.exits += window.exits;
     span.execs += window.execs;

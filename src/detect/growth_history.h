@@ -24,8 +24,9 @@ class GrowthHistory {
   };
 
   void add(const Window& window);
-  /// The shortest span, three windows at least and down to the last one, in which it grew in each window, by `net_growth` tasks
-  /// together, to twice what it was or more; and in the last one most of the growth came from as many processes.
+  /// The shortest span, three windows at least and down to the last one, in which it never shrank, and grew in one of any two
+  /// windows, by `net_growth` tasks together, to twice what it was or more; and in the last one most of the growth came from as
+  /// many processes.
   [[nodiscard]] Span multiplies(int64_t net_growth) const;
 
  private:

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
@@ -74,6 +75,12 @@ const Workload kBombs[] = {
     {"threads of one process", [](int, int64_t) { return Step{.forks = 100, .creators = 1}; }, 30, "growth", -1, 10},
     {"fork and exec", [](int, int64_t) { return Step{.forks = 80, .creators = 80, .execs = 80}; }, 30, "growth", -1, 10},
     {"doubling every second", doubling(1), 120, "slow_growth", -1, 90},
+    {"doubling a little less often than a window ends, so that one brings nothing",
+     [](int tick, int64_t live) {
+       const uint64_t born = tick % 11 == 3 ? static_cast<uint64_t>(std::max<int64_t>(live, 1)) : 0;
+       return Step{.forks = born, .creators = born};
+     },
+     120, "slow_growth", -1, 105},
     {"doubling every four seconds", doubling(4), 600, "slow_growth", -1, 400},
     {"doubling every eight seconds", doubling(8), 900, "slow_growth", -1, 900},
     {"at its limit", [](int, int64_t live) { return Step{.forks = live < 80 ? 10U : 0U, .refused = live < 80 ? 0U : 5U}; }, 40,
