@@ -18,10 +18,10 @@ constexpr size_t kItemOverhead = 256;
 constexpr auto kTick = 1s;
 
 size_t size_of(const std::vector<std::pair<std::string, OutputValue>>& values) {
-  size_t size = 0;
+  size_t size = values.size() * sizeof(std::pair<std::string, OutputValue>);
   for (const auto& [name, value] : values) {
     const auto* text = std::get_if<std::string>(&value);
-    size += sizeof(name) + sizeof(value) + name.size() + (text == nullptr ? 0 : text->size());
+    size += name.size() + (text == nullptr ? 0 : text->size());
   }
   return size;
 }
