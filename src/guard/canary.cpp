@@ -40,8 +40,8 @@ uint32_t CanaryActor::act() const {
   if (mount("/nonexistent-hullwatch-canary", "/", nullptr, MS_BIND, nullptr) != 0 && errno == ENOENT)
     could = could | bit_of(HW_MOUNT);
   if (!cgroup_.empty() && mkdir(cgroup_.c_str(), 0755) == 0 && rmdir(cgroup_.c_str()) == 0) could = could | bit_of(HW_CGROUP);
-  // vfork: no page table is copied. posix_spawn can neither unshare nor change ids; the child makes system calls only, and what it
-  // writes, a volatile, its parent is meant to read.
+  // vfork: no page table is copied. posix_spawn can neither unshare nor change ids; the child makes system calls only, and what
+  // it writes, a volatile, its parent is meant to read.
   // NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork)
   const pid_t child = vfork();
   if (child == 0) {
