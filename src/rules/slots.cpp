@@ -122,7 +122,7 @@ Compiled<SlotId> SlotTable::intern_argument(const Operand& operand) {
   slot.kind = Slot::Kind::list;
   slot.type.list = true;
   for (const auto& child : operand.children) {
-    const auto argument = intern_argument(child);
+    auto argument = intern_argument(child);
     if (!argument) return argument;
     const Slot& inner = slots_[*argument];
     if (inner.type.list) return compile_error(child.offset, "a list cannot be an element of a list");

@@ -17,8 +17,6 @@
 #include <string>
 #include <vector>
 
-extern char** environ;
-
 namespace {
 
 int64_t now_ns() {
@@ -128,12 +126,13 @@ int main(int argc, char** argv) {
   }
 
   std::vector<double> times;
-  for (int i = 0; i < std::atoi(argv[3]); i++) {
+  const int64_t count = std::strtoll(argv[3], nullptr, 10);
+  for (int64_t i = 0; i < count; i++) {
     const std::string mark = "hullwatch-bench-" + std::to_string(i) + "-";
     const int64_t executed = exec_marked(mark, shared);
     const int64_t seen = daemon.wait_for(mark, 2000);
     if (seen == 0) {
-      std::fprintf(stderr, "exec_latency: no alert for process %d\n", i);
+      std::fprintf(stderr, "exec_latency: no alert for process %lld\n", static_cast<long long>(i));
       return 1;
     }
     times.push_back(static_cast<double>(seen - executed) / 1e6);
