@@ -13,7 +13,6 @@ namespace hullwatch {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
 
 Alert alert_in_web() {
   Alert alert;
