@@ -9,7 +9,6 @@ namespace hullwatch {
 namespace {
 
 using test::LogTest;
-using testing::HasSubstr;
 using ForensicLogTest = LogTest;
 
 TEST_F(ForensicLogTest, ARecordIsOneLineWithItsNumberTimesAndBoot) {
