@@ -136,13 +136,15 @@ HW_INLINE __u32 setup_mnt_at_exec(struct task_struct *task)
 }
 
 /*
- * At exec, where `task` is the leader: counts it in the process's state and in its home, which is returned. When another thread
- * called, the old leader's state went with it: the caller's copy is of its own birth, true but for a home given since.
+ * At exec, where current is the leader: counts it in the process's state and in its home, which is returned. When another
+ * thread called, the old leader's state went with it: the caller's copy is of its own birth, true but for a home given since.
+ * Global: verified once, or the verifier would go through the rest of the program for each of its ways.
  */
-HW_INLINE struct home_state *home_at_exec(struct task_struct *task, bool from_thread)
+__weak __noinline __u64 home_at_exec(__u32 from_thread)
 {
+	struct task_struct *task = current_task();
 	struct task_state *state = thread_state_make(task);
-	__u64 container = home_by_cgroup(task);
+	__u64 container = home_by_cgroup(task), id;
 	struct home_state *home;
 
 	if (state) {
@@ -165,10 +167,11 @@ HW_INLINE struct home_state *home_at_exec(struct task_struct *task, bool from_th
 			state->setup_mnt = 0;
 		state->execs++;
 	}
-	home = home_state_make(home_of(task));
+	id = home_of(task);
+	home = home_state_make(id);
 	if (home)
 		__sync_fetch_and_add(&home->counts.execs, 1);
-	return home;
+	return id;
 }
 
 #endif

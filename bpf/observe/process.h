@@ -84,6 +84,15 @@ HW_PART void fill_exec_process(struct hw_exec *r, struct task_struct *task, stru
 	r->secureexec = BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec);
 }
 
+/*
+ * Of current's program. Global: what comes back is any number to the verifier, where it would otherwise follow each combination
+ * of flags through the rest of the program.
+ */
+__weak __noinline __u32 exe_flags_at_exec(void)
+{
+	return exe_flags_of(exe_inode(current_task()));
+}
+
 /* The strings and paths. argv is read from the new stack, which the kernel has just filled: no other thread lives yet. */
 HW_INLINE void fill_exec_tail(struct slot *slot, __u32 which, struct task_struct *task, struct linux_binprm *bprm)
 {

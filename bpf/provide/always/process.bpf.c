@@ -42,7 +42,7 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct inode *inode = exe_inode(task);
-	__u32 flags = exe_flags_of(inode);
+	__u32 flags = exe_flags_at_exec();
 	struct home_state *home;
 	struct hw_exec *r;
 	struct slot *slot;
@@ -50,7 +50,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	bool reduced;
 
 	state_at_exec(task, (__u32)old_pid);
-	home = home_at_exec(task, old_pid != GET(task, pid));
+	home = home_state(home_at_exec(old_pid != GET(task, pid)));
 	reduced = home && home->counts.bursting;
 	if (reduced && !exec_is_novel(home, task, BPF_CORE_READ(inode, i_ino), flags) &&
 	    burst_quenches(home, HW_EXEC, &home->exec_sample_ns, bpf_ktime_get_boot_ns()))
