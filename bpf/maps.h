@@ -30,8 +30,7 @@ HW_KNOB(__u32, run_id, 1);
 /* The watchdog (src/guard): what it and its children do is never held back. */
 HW_KNOB(__s32, canary_tgid, 0);
 
-/* Set by user space when `containers` holds what was there before us: from then on a task's cgroup tells its home, and forks
- * count. */
+/* Set by user space when `containers` holds what was there before us: from then on cgroups tell homes, and forks count. */
 bool containers_known __weak;
 /* Set by snapshot_tasks at its end: from then on a task is counted in by its fork only. */
 bool snapshot_over __weak;

@@ -1,9 +1,7 @@
 #include "cli/doctor_command.h"
 
 #include <fmt/format.h>
-#include <linux/magic.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -18,6 +16,7 @@
 #include "probe/bpf_object.h"
 #include "probe/ladder.h"
 #include "probe/privileges.h"
+#include "probe/state_pins.h"
 #include "probe/unavailable_events.h"
 #include "util/json_writer.h"
 #include "util/thread_priority.h"
@@ -50,15 +49,6 @@ void examine_processor(const SchedulingConfig& wanted, Examination& found) {
     found.problems.push_back(
         {"not permitted: " + granted.refused + ": while a storm takes the processors alerts may be late",
          "grant CAP_SYS_NICE (and no RestrictRealtime=yes in its unit), or give its cgroup a large cpu.weight"});
-}
-
-/// A place for the daemon's maps: the last directory of it need not be there yet.
-bool on_bpffs(const std::string& directory) {
-  const auto is = [](const std::string& path) {
-    struct statfs info {};
-    return statfs(path.c_str(), &info) == 0 && static_cast<unsigned long>(info.f_type) == BPF_FS_MAGIC;
-  };
-  return is(directory) || is(std::filesystem::path(directory).parent_path());
 }
 
 void examine_rules(const Config& config, const Ladder& ladder, Examination& found) {
@@ -104,7 +94,7 @@ Examination examine(const HookProbe& probe, const Ladder& ladder, const Config& 
                                 "run it in the host's cgroup namespace (--cgroupns=host)"});
   }
   examine_processor(config.scheduling, found);
-  if (const std::string& pins = config.pin_directory; pins != "off" && !on_bpffs(pins))
+  if (const std::string& pins = config.pin_directory; pins != "off" && !StatePins::has_place(pins))
     found.problems.push_back({"no bpf file system for " + pins + ": after a restart it is inferred where processes belong",
                               "mount -t bpf bpf " + std::filesystem::path(pins).parent_path().string()});
   for (const MissingPrivilege& missing : missing_privileges())

@@ -100,10 +100,13 @@ bool on_bpffs(const std::string& directory) {
 
 }  // namespace
 
+bool StatePins::has_place(const std::string& directory) {
+  return on_bpffs(directory) || on_bpffs(fs::path(directory).parent_path());
+}
+
 Result<StatePins> StatePins::open(const std::string& directory) {
   const std::string attempt = "cannot keep state over restarts in " + directory;
-  const std::string parent = fs::path(directory).parent_path();
-  if (!on_bpffs(parent) && !on_bpffs(directory)) return fail(attempt + ": no bpf file system is mounted there");
+  if (!has_place(directory)) return fail(attempt + ": no bpf file system is mounted there");
   if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return fail(Error::from_errno(attempt, errno));
   StatePins pins;
   pins.directory_ = directory;

@@ -25,6 +25,9 @@ class StatePins {
   /// it.
   static Result<StatePins> open(const std::string& directory);
 
+  /// Is `directory` on a bpffs, or its parent, so that it can be made there?
+  static bool has_place(const std::string& directory);
+
   /// Decides the schema by the maps of `object` (opened, not loaded) and lets libbpf reuse or make the pins at its load.
   /// Removes pins of other schemas: superseded() tells how many maps that were. Call for each object that is to be loaded.
   Status prepare(bpf_object* object);

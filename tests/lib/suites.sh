@@ -190,7 +190,7 @@ suite_evasion() {
   fi
   check_equal daemon_drains_and_exits_0 0 "$(cat build/test-logs/evasion/ended)"
   while IFS=$'\t' read -r kind name detail; do hw_result "$kind" "$name" "$detail"; done < <(jq -r '
-    [(if .performed | not then "skip" elif (.quiet and (.attributed or (.visible | not))) then "pass" else "fail" end), .row,
+    [.verdict, .row,
      (if .attributed then "" else .reason end) + (if .alerts == "" then "" else " alerts: " + .alerts end)
        + (if .quiet then "" else " twin: " + .twin_alerts end)] | @tsv' "$results")
 }
