@@ -104,6 +104,7 @@ HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 h
 	if (process && process->fork_window_ns != state->counts.window_start_ns) {
 		process->fork_window_ns = state->counts.window_start_ns;
 		__sync_fetch_and_add(&state->counts.creators, 1);
+		__sync_fetch_and_add(&state->counts.creators_total, 1);
 	}
 	burst_check(home, state);
 	return state;

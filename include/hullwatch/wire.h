@@ -418,6 +418,7 @@ struct hw_home {
 	__u64 last_fork_ns;
 	__u32 bursting; /* 1 between a burst record and its end */
 	__u32 pad;
+	__u64 creators_total; /* the sum of `creators` over all windows: whoever has windows of its own takes the difference */
 };
 
 struct hw_burst {

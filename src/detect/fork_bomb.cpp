@@ -42,7 +42,7 @@ hw_header header_of(const Process& process, hw_header header) {
 HomeSample before_its_forks(HomeSample sample) {
   hw_home& counts = sample.counts;
   counts.live -= static_cast<int64_t>(counts.forks) - static_cast<int64_t>(counts.exits);
-  counts.forks = counts.exits = counts.execs = 0;
+  counts.forks = counts.exits = counts.execs = counts.creators_total = 0;
   return sample;
 }
 
@@ -156,7 +156,7 @@ void ForkBombDetector::next_window(Watch& watch, uint64_t now_ns) const {
                      .forks = static_cast<uint32_t>(to.forks - from.forks),
                      .exits = static_cast<uint32_t>(to.exits - from.exits),
                      .execs = static_cast<uint32_t>(to.execs - from.execs),
-                     .creators = static_cast<uint32_t>(watch.creators)});
+                     .creators = static_cast<uint32_t>(to.creators_total - from.creators_total)});
   watch.creators = 0;
   watch.window_start_ns = now_ns;
   watch.at_window_start = watch.now;

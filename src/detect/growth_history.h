@@ -14,7 +14,7 @@ class GrowthHistory {
     int64_t live = 0;  // at its end
     int32_t gained = 0;
     uint32_t forks = 0, exits = 0, execs = 0;
-    uint32_t creators = 0;  // distinct processes that forked
+    uint32_t creators = 0;  // processes that forked; one that did in two of the kernel's windows counts twice
   };
   /// Some of the last windows, summed.
   struct Span {
