@@ -71,11 +71,10 @@ void examine_rules(const Config& config, const Ladder& ladder, Examination& foun
 void examine_memory(const Config& config, Examination& found) {
   BpfKnobs knobs{.critical_bytes = static_cast<uint32_t>(config.rings.critical_bytes),
                  .bulk_bytes = BpfKnobs::default_bulk_bytes()};
-  const uint32_t bulk = knobs.bulk_bytes;
   if (config.rings.bulk_bytes != 0) knobs.bulk_bytes = static_cast<uint32_t>(config.rings.bulk_bytes);
   auto maps = BpfObject::map_memory(knobs);
   if (!maps) found.problems.push_back({maps.error().message, "this is a fault of the build: report it"});
-  found.memory = memory_bound(config, maps ? std::move(*maps) : std::vector<MapMemory>{}, bulk,
+  found.memory = memory_bound(config, maps ? std::move(*maps) : std::vector<MapMemory>{}, knobs.bulk_bytes,
                               found.rules != nullptr ? found.rules->memory_limit() : 0);
 }
 

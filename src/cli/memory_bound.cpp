@@ -55,8 +55,7 @@ uint64_t MemoryBound::daemon_full() const { return sum(daemon, &MemoryPart::full
 uint64_t MemoryBound::daemon_at_most() const { return sum(daemon, &MemoryPart::at_most); }
 
 MemoryBound memory_bound(const Config& config, std::vector<MapMemory> maps, uint32_t bulk_bytes, uint64_t rule_state) {
-  const uint64_t bulk = config.rings.bulk_bytes != 0 ? config.rings.bulk_bytes : bulk_bytes;
-  const uint64_t rings = 2 * (config.rings.critical_bytes + bulk) + SensorOptions{}.queue_bytes;
+  const uint64_t rings = 2 * (config.rings.critical_bytes + bulk_bytes) + SensorOptions{}.queue_bytes;
   const uint64_t processes = config.limits.processes, containers = config.limits.containers;
   const uint64_t outputs = config.log.enabled ? 2 : 1, queue = config.limits.sink_queue;
   MemoryBound bound{.maps = std::move(maps), .daemon = {}};

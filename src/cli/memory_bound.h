@@ -28,7 +28,7 @@ struct MemoryBound {
   [[nodiscard]] uint64_t daemon_at_most() const;
 };
 
-/// `bulk_bytes`: the bulk ring's size where the configuration leaves it open. `rule_state`: RuleSet::memory_limit().
+/// `bulk_bytes`: the bulk ring's size, as the maps were sized. `rule_state`: RuleSet::memory_limit().
 MemoryBound memory_bound(const Config& config, std::vector<MapMemory> maps, uint32_t bulk_bytes, uint64_t rule_state);
 
 }  // namespace hullwatch

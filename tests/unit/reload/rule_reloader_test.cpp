@@ -29,8 +29,9 @@ class Reloading : public testing::Test {
   }
   void start(const std::vector<std::string>& paths, milliseconds quiet = milliseconds(20)) {
     const auto load = [this, paths] {
+      RuleReloader::Loaded loaded{RuleSet::load(paths, {}).rules, paths};
       ++loads_;
-      return RuleReloader::Loaded{RuleSet::load(paths, {}).rules, paths};
+      return loaded;
     };
     auto started = RuleReloader::start(load, {RuleSet::load(paths, {}).rules, paths}, quiet);
     ASSERT_TRUE(started) << started.error().message;
@@ -54,7 +55,7 @@ class Reloading : public testing::Test {
   const fs::path root_ = fs::path(testing::TempDir()) / ("reload." + std::to_string(::getpid()));
   const fs::path directory_ = root_ / "rules";
   std::unique_ptr<RuleReloader> reloader_;
-  std::atomic<int> loads_ = 0;
+  std::atomic<int> loads_ = 0;  // that have read their files
   bool by_change_ = false;
 };
 
