@@ -18,10 +18,9 @@ HW_INLINE __u32 device_of(struct inode *inode)
 /* The process key without the exec count, which is in its state. */
 HW_INLINE void fill_key(struct hw_key *key, struct task_struct *task)
 {
-	struct task_struct *leader = GET(task, group_leader);
-
-	key->start_ns = leader ? GET(leader, start_boottime) : 0;
 	key->tgid = GET(task, tgid);
+	key->start_ns = GET(task, pid) == GET(task, tgid) ? GET(task, start_boottime)
+							  : BPF_CORE_READ(task, group_leader, start_boottime);
 	key->execs = 0;
 }
 
@@ -89,17 +88,15 @@ HW_INLINE __u32 loginuid(struct task_struct *task)
 	return bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1; /* CONFIG_AUDIT */
 }
 
-/* Cgroup that counts for identity: see the knob cgroup_v1. */
+/* Cgroup that counts for identity: see the knob cgroup_v1. No BTF pointer: plain loads cost the verifier dear (header.h). */
 HW_INLINE struct cgroup *identity_cgroup(struct task_struct *task)
 {
-	struct css_set *set = GET(task, cgroups);
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
 	struct cgroup_subsys_state *css = NULL;
 	__u64 index;
 
-	if (!set)
-		return NULL;
 	if (!cgroup_v1)
-		return GET(set, dfl_cgrp);
+		return BPF_CORE_READ(set, dfl_cgrp);
 	index = cgroup_v1 == 1 ? bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id)
 			       : bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
 	bpf_probe_read_kernel(&css, sizeof(css), (void *)__builtin_preserve_access_index(&set->subsys) + index * sizeof(css));
@@ -109,6 +106,12 @@ HW_INLINE struct cgroup *identity_cgroup(struct task_struct *task)
 HW_INLINE __u64 cgroup_id(struct cgroup *cgroup)
 {
 	return BPF_CORE_READ(cgroup, kn, id);
+}
+
+/* Does the child start in another cgroup than its parent is in? */
+HW_INLINE bool is_placed(struct task_struct *parent, struct task_struct *child)
+{
+	return BPF_CORE_READ(child, cgroups) != BPF_CORE_READ(parent, cgroups);
 }
 
 /* ---- the system call the task is in ---- */

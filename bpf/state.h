@@ -102,7 +102,7 @@ HW_INLINE bool is_canary(void)
 {
 	struct task_struct *task = current_task();
 
-	return canary_tgid && (GET(task, tgid) == canary_tgid || GET(GET(task, real_parent), tgid) == canary_tgid);
+	return canary_tgid && (GET(task, tgid) == canary_tgid || BPF_CORE_READ(task, real_parent, tgid) == canary_tgid);
 }
 
 /* The container a cgroup belongs to, 0: the host. */
@@ -131,14 +131,10 @@ HW_INLINE struct task_state *fill_program(struct hw_key *key, struct task_struct
 	return state;
 }
 
-/*
- * The container of the cgroup the task is in. Of tasks without state only, so its loads may be slow: plain ones cost the
- * verifier dear (header.h), and home_of() is everywhere.
- */
+/* The container of the cgroup the task is in. */
 HW_INLINE __u64 home_by_cgroup(struct task_struct *task)
 {
-	return container_of_cgroup(cgroup_v1 ? cgroup_id(identity_cgroup(task))
-					     : BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id));
+	return container_of_cgroup(cgroup_id(identity_cgroup(task)));
 }
 
 /* Is the home in `state` (which may be NULL) to be believed? Else it is inferred from the cgroup the task is in. */
@@ -245,17 +241,18 @@ HW_INLINE void move_count(__u64 from, __u64 to, __s64 live)
 		__sync_fetch_and_add(&now->counts.live, live);
 }
 
-HW_INLINE __s64 live_tasks(struct task_struct *leader)
+/* Of the process `task` belongs to. */
+HW_INLINE __s64 live_tasks(struct task_struct *task)
 {
-	return GET(GET(leader, signal), live.counter);
+	return BPF_CORE_READ(task, signal, live.counter);
 }
 
 /*
- * Gives the process of `leader` another home and moves its `live` tasks with it: live_tasks(). A thread between the decrement
+ * Gives the process `task` belongs to another home and moves its `live` tasks with it: live_tasks(). A thread between the decrement
  * of signal->live and its exit tracepoint at this moment is counted out of the new home without having been counted in: off by
  * one, and only then. No lock: a socket filter comes here, too, and may take none.
  */
-HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, __u64 home, __s64 live)
+HW_INLINE void home_move(struct task_struct *task, struct task_state *state, __u64 home, __s64 live)
 {
 	/* no call: the chain that leads here has used up its 512 bytes of frames (below 6.13) */
 	__u64 before = home_exchange(state, home);
@@ -265,7 +262,7 @@ HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, _
 	if (live > 1) {
 		struct hw_key key = {};
 
-		fill_key(&key, leader);
+		fill_key(&key, task);
 		bpf_map_update_elem(&rehomed, &key, &home, BPF_ANY);
 	}
 }
@@ -277,13 +274,12 @@ HW_INLINE void home_move(struct task_struct *leader, struct task_state *state, _
  */
 HW_PART __u64 home_look_again(struct task_struct *task, struct task_state *state)
 {
-	struct task_struct *leader = GET(task, group_leader);
 	__u64 home;
 
 	state->claims_seen = late_claims; /* before the lookup: a claim meanwhile is looked at next time */
 	home = home_by_cgroup(task);
-	if (home && leader)
-		home_move(leader, state, home, live_tasks(leader) + (GET(task, flags) & PF_EXITING ? 1 : 0));
+	if (home)
+		home_move(task, state, home, live_tasks(task) + (GET(task, flags) & PF_EXITING ? 1 : 0));
 	return home;
 }
 

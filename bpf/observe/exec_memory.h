@@ -15,8 +15,9 @@
 #define SCRATCH_AT  (SLOT_FIXED + SLOT_TAIL)
 #define HASH_CHUNKS 16 /* 64 KiB */
 #define HASH_FACTOR 0xff51afd7ed558ccdULL
-#define ENV_WINDOW  1024 /* read at once. The verifier goes through each step: four times as much took it half a second */
-#define ENV_STEPS   176	 /* words and variables of one window */
+#define ENV_WINDOW  1024 /* bytes read at once */
+#define ENV_STEPS   16	 /* words and variables looked at in one call: the verifier goes through each */
+#define ENV_CALLS   11	 /* of one window */
 #define ENV_WINDOWS 96	 /* 95 KiB of usual variables */
 #define ONES	    0x0101010101010101ULL
 #define HIGHS	    0x8080808080808080ULL
@@ -98,10 +99,42 @@ HW_INLINE __u32 variable_at(struct slot *slot, __u64 at)
 }
 
 /*
- * Looks through up to ENV_WINDOW bytes at `from`, where a NUL stands before the next variable. Returns how far it came; what
- * follows begins at a NUL again, or within a variable's value. 0: not readable.
+ * Takes some steps through the `length` bytes of a window, of `left` that are to come. True: it is through.
  *
  * The place is kept in the slot, not in a register, where the verifier would follow each value of it.
+ */
+__weak __noinline int scan_further(__u32 which, __u64 length, __u64 left)
+{
+	struct slot *slot = slot_at(which);
+
+	if (!slot)
+		return true;
+	for (int step = 0; step < ENV_STEPS; step++) {
+		__u64 at = slot->cursor, word, zeros;
+
+		if (at >= length)
+			return true;
+		word = scratch_word(slot, at);
+		zeros = (word - ONES) & ~word & HIGHS; /* its lowest bit is right, and no other is used */
+		if (!zeros) {
+			slot->cursor = (__u32)at + 8;
+			continue;
+		}
+		/* one more than the place of the first zero byte: as many bytes have a bit below the lowest one of `zeros` */
+		at += ((((zeros & -zeros) - 1) & ONES) * ONES) >> 56;
+		if (left > length && at > ENV_WINDOW - 16) { /* may be cut: the next window begins at its NUL */
+			slot->cursor = (__u32)at - 1;
+			return true;
+		}
+		slot->cursor = (__u32)at;
+		slot->env_flags |= variable_at(slot, at);
+	}
+	return false;
+}
+
+/*
+ * Looks through up to ENV_WINDOW bytes at `from`, where a NUL stands before the next variable. Returns how far it came; what
+ * follows begins at a NUL again, or within a variable's value. 0: not readable.
  */
 __weak __noinline int scan_variables(__u32 which, __u64 from, __u64 left)
 {
@@ -118,26 +151,9 @@ __weak __noinline int scan_variables(__u32 which, __u64 from, __u64 left)
 	scratch_clear(slot, length);
 	scratch_clear(slot, length + 8);
 	slot->cursor = 0;
-	for (int step = 0; step < ENV_STEPS; step++) {
-		__u64 at = slot->cursor, word, zeros;
-
-		if (at >= length)
+	for (int i = 0; i < ENV_CALLS; i++)
+		if (scan_further(which, length, left))
 			break;
-		word = scratch_word(slot, at);
-		zeros = (word - ONES) & ~word & HIGHS; /* its lowest bit is right, and no other is used */
-		if (!zeros) {
-			slot->cursor = (__u32)at + 8;
-			continue;
-		}
-		/* one more than the place of the first zero byte: as many bytes have a bit below the lowest one of `zeros` */
-		at += ((((zeros & -zeros) - 1) & ONES) * ONES) >> 56;
-		if (left > length && at > ENV_WINDOW - 16) { /* may be cut: the next window begins at its NUL */
-			slot->cursor = (__u32)at - 1;
-			break;
-		}
-		slot->cursor = (__u32)at;
-		slot->env_flags |= variable_at(slot, at);
-	}
 	return (int)(slot->cursor < length ? slot->cursor : length);
 }
 

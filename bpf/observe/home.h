@@ -64,8 +64,8 @@ HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *chi
 	if (process)
 		home_settle(parent, process);
 	home = home_of(parent);
-	if (!thread && GET(child, cgroups) != GET(parent, cgroups) && home_places(home)) {
-		home = container_of_cgroup(cgroup_id(identity_cgroup(child)));
+	if (!thread && is_placed(parent, child) && home_places(home)) {
+		home = home_by_cgroup(child);
 		setup_mnt = mnt_ns_of(parent);
 	}
 	if (!state)

@@ -162,6 +162,23 @@ HW_INLINE void opened_by_writer(struct connection *c)
 	__builtin_memcpy(c->opener_comm, c->writer.comm, sizeof(c->opener_comm));
 }
 
+/* Who connected to an accepted socket, or who called listen(2) for a client's. */
+HW_INLINE __u32 peer_pid(struct unix_sock *u)
+{
+	return BPF_CORE_READ(u, sk.sk_peer_pid, numbers[0].nr);
+}
+
+/*
+ * Is `c`, kept under the address of socket `client`, of that very socket, whose peer is `accepted`? Its cookie says so once it
+ * has written, and it has where its peer is gone. Until then a socket that never wrote may have left `c` behind.
+ */
+HW_INLINE bool connection_is_of(const struct connection *c, struct sock *client, struct unix_sock *accepted)
+{
+	if (!c->cookie)
+		return accepted && c->opener.tgid == peer_pid(accepted);
+	return cookie_fits(c->cookie, (__u64)SOCK_GET(client, __sk_common.skc_cookie.counter), client);
+}
+
 /*
  * Another program writes from here on: what user space said of its predecessor (a runtime's own program is not listened to)
  * does not hold for it. The contact that tells of it is in the ring before the bytes.
@@ -180,6 +197,31 @@ HW_INLINE bool first_contact(__u64 id, const struct hw_key *program)
 	__u8 one = 1;
 
 	return bpf_map_update_elem(&contacts, &key, &one, BPF_NOEXIST) == 0;
+}
+
+/*
+ * Class of the listener behind `u`, which is written to by its peer `client`. An address with one user is no listener's, nor of
+ * what it accepted, but the name a client bound itself to, hearing its answer; such a name may have the inode number of a
+ * runtime's former socket. Or the listener was closed, and this is its last connection: that one was met. A listener with more
+ * users and no entry is older than hullwatch.
+ */
+HW_INLINE __u32 class_at_write(struct hw_listener *listener, struct unix_sock *u, struct unix_address *addr,
+			       struct sock *client)
+{
+	__u32 *class = bpf_map_lookup_elem(&listeners, listener);
+	bool alone = SOCK_GET(addr, refcnt.refs.counter) < 2;
+	__u64 address = (__u64)client;
+	struct connection *c;
+
+	if (alone) {
+		c = class ? bpf_map_lookup_elem(&connections, &address) : NULL;
+		if (!c || !connection_is_of(c, client, u))
+			return HW_LISTENER_OTHER;
+	}
+	if (class)
+		return *class;
+	set_listener_class(listener, HW_LISTENER_PENDING);
+	return HW_LISTENER_UNKNOWN;
 }
 
 /* ---- records ---- */
@@ -213,7 +255,7 @@ HW_PART void emit_contact(const struct contact *contact, struct unix_sock *u, co
 	r->listener_class = contact->listener_class;
 	/* who called listen(2): copied to the client's socket at connect, and there on the listener itself */
 	if (BPF_CORE_READ(u, sk.__sk_common.skc_state) == TCP_LISTEN)
-		r->listener_tgid = BPF_CORE_READ(u, sk.sk_peer_pid, numbers[0].nr);
+		r->listener_tgid = peer_pid(u);
 	else
 		r->listener_tgid = BPF_CORE_READ(u, peer, sk_peer_pid, numbers[0].nr);
 	r->type = BPF_CORE_READ(u, sk.sk_type);
@@ -265,20 +307,20 @@ HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u
 	__u64 client, cookie;
 	bool other;
 
-	fill_listener(&contact.listener, u, addr);
-	contact.listener_class = class_at_write(&contact.listener, addr);
-	if (contact.listener_class == HW_LISTENER_OTHER)
-		return;
 	peer = SOCK_GET(u, peer);
 	if (!peer)
 		return;
 	client = (__u64)peer;
+	fill_listener(&contact.listener, u, addr);
+	contact.listener_class = class_at_write(&contact.listener, u, addr, peer);
+	if (contact.listener_class == HW_LISTENER_OTHER)
+		return;
 	cookie = cookie_of(peer);
 	c = bpf_map_lookup_elem(&connections, &client);
 	if (!c || (c->cookie && c->cookie != cookie)) {
 		c = connection_make(client, &contact.listener);
 		if (c) /* its connect was not seen: it is older than hullwatch */
-			c->opener.tgid = BPF_CORE_READ(u, sk.sk_peer_pid, numbers[0].nr);
+			c->opener.tgid = peer_pid(u);
 	}
 	if (!c)
 		return;
@@ -348,7 +390,7 @@ HW_INLINE void observe_holding(struct file *file, __u32 op, __u32 provider)
 		return;
 	if (!class) {
 		if (BPF_CORE_READ(addr, refcnt.refs.counter) < 2)
-			return; /* no listener: see class_at_write() */
+			return; /* no listener's: see class_at_write() */
 		set_listener_class(&contact.listener, HW_LISTENER_PENDING);
 	}
 	contact.listener_class = class ? *class : HW_LISTENER_UNKNOWN;
@@ -358,7 +400,7 @@ HW_INLINE void observe_holding(struct file *file, __u32 op, __u32 provider)
 		c = connection_make(address, &contact.listener);
 		if (!c)
 			return;
-		c->opener.tgid = BPF_CORE_READ(accepted, sk.sk_peer_pid, numbers[0].nr);
+		c->opener.tgid = peer_pid(accepted);
 	}
 	contact.connection = c->id;
 	fill_program(&program, current_task());

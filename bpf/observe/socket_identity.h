@@ -131,20 +131,4 @@ HW_INLINE __u32 class_at_connect(struct hw_listener *listener, struct sock *sk)
 	return HW_LISTENER_UNKNOWN;
 }
 
-/*
- * Class of the listener behind an accepted socket. One without an entry is either older than hullwatch or no listener at all
- * but the name a client bound itself to, hearing its answer: such an address has one user, a listener's has two or more.
- */
-HW_INLINE __u32 class_at_write(struct hw_listener *listener, struct unix_address *addr)
-{
-	__u32 *class = bpf_map_lookup_elem(&listeners, listener);
-
-	if (class)
-		return *class;
-	if (SOCK_GET(addr, refcnt.refs.counter) < 2)
-		return HW_LISTENER_OTHER;
-	set_listener_class(listener, HW_LISTENER_PENDING);
-	return HW_LISTENER_UNKNOWN;
-}
-
 #endif

@@ -122,11 +122,11 @@ HW_INLINE struct connection *connection_read(struct sock *sk, struct unix_sock *
 	}
 	/* a listener that was closed has no class any more; what it accepted is still served */
 	c = bpf_map_lookup_elem(&connections, &client);
-	if (c && cookie_fits(c->cookie, (__u64)SOCK_GET(sk, __sk_common.skc_cookie.counter), sk)) {
+	if (c && connection_is_of(c, sk, server)) {
 		class = bpf_map_lookup_elem(&listeners, &c->listener);
 		return class && *class == HW_LISTENER_OTHER ? NULL : c;
 	}
-	if (!server || !class)
+	if (!server || !class || SOCK_GET(addr, refcnt.refs.counter) < 2) /* as in class_at_write() */
 		return NULL;
 	/* read before its writer could be noted down (evicted, or a server that does not sleep): who connected is all that is
 	 * known */
@@ -136,7 +136,7 @@ HW_INLINE struct connection *connection_read(struct sock *sk, struct unix_sock *
 		c->writer.provider = HW_BY_QUIET;
 		c->writer.flags = HW_F_HOME_INFERRED;
 		c->writer.syscall = -1;
-		c->writer.process.tgid = BPF_CORE_READ(&server->sk, sk_peer_pid, numbers[0].nr);
+		c->writer.process.tgid = c->opener.tgid = peer_pid(server);
 	}
 	return c;
 }

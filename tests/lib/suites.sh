@@ -66,14 +66,15 @@ hw_skip_reason() {
 ctest_binaries() {
   ctest --test-dir "build/$1" --show-only=json-v1 | jq -r --arg folder "/tests/$2/" '.tests[].command[0] | select(contains($folder))'
 }
+# hw_unit PRESET [TARGET…]: without targets the whole tree is built.
 hw_unit() {
   local binaries
-  build "$1" || { fail build; return; }
+  build "$@" || { fail build; return; }
   mapfile -t binaries < <(ctest_binaries "$1" unit)
   gtests "$HW_JOBS" "${binaries[@]}"
 }
 suite_unit() { hw_unit release; }
-suite_unit_asan() { hw_unit asan; }
+suite_unit_asan() { hw_unit asan tests/unit/all; }
 
 # The running kernel has one proc connector, one set of thresholds and two CPUs: these run one at a time.
 suite_bpf() {
@@ -92,7 +93,7 @@ suite_rules() {
 # End-to-end scripts, each in a shell of its own. They find the daemon in HULLWATCH and the actors in ACTORS.
 hw_e2e() {
   local script name status
-  build "$1" || { fail build; return; }
+  build "$1" hullwatch tests/actors/all || { fail build; return; }
   export HULLWATCH=$HW_ROOT/build/$1/hullwatch ACTORS=$HW_ROOT/build/$1/tests/actors HULLWATCH_PRESET=$1
   for script in tests/e2e/*.sh; do
     name=$(basename "$script")
@@ -124,15 +125,23 @@ suite_vm_matrix() {
   bash tests/vm/matrix full || fail matrix "ended with status $?"
 }
 
+# Each fuzzer for $1 seconds, $HW_JOBS at once.
 hw_fuzz() {
-  local seconds=$1 fuzzer name corpus
+  local seconds=$1 fuzzer name out
   build asan fuzzers || { fail build; return; }
+  out=$(mktemp -d)
+  at_exit rm -rf "$out"
+  printf '%s\n' build/asan/tests/fuzz/*_fuzzer | xargs -P "$HW_JOBS" -I{} bash -c '
+    name=$(basename "$1") corpus=("build/asan/corpus/$(basename "$1")")
+    mkdir -p "${corpus[0]}"
+    if [ -d "tests/fuzz/corpus/${name%_fuzzer}" ]; then corpus+=("tests/fuzz/corpus/${name%_fuzzer}"); fi
+    "$1" -max_total_time="$3" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=1 \
+      -artifact_prefix="build/test-logs/$name-" "${corpus[@]}" >"$2/$name" 2>&1
+    echo $? >"$2/$name.status"' _ {} "$out" "$seconds"
   for fuzzer in build/asan/tests/fuzz/*_fuzzer; do
     name=$(basename "$fuzzer")
-    corpus=build/asan/corpus/$name
-    mkdir -p "$corpus"
-    check "$name" "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=1 \
-      -artifact_prefix="build/test-logs/$name-" "$corpus" $([ -d "tests/fuzz/corpus/${name%_fuzzer}" ] && echo "tests/fuzz/corpus/${name%_fuzzer}")
+    cat "$out/$name"
+    if [ "$(cat "$out/$name.status")" = 0 ]; then pass "$name"; else fail "$name" "$(tail -n 3 "$out/$name" | tr '\n' ' ')"; fi
   done
 }
 suite_fuzz() { hw_fuzz 10; }

@@ -71,12 +71,11 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *moved, bool threadgroup)
 {
 	struct task_struct *writer = current_task();
-	struct task_struct *leader = GET(moved, group_leader);
 	struct task_state *state;
 	__u64 container, before, after, writer_home;
 	struct hw_cgroup *r;
 
-	if (!leader || !cgroup_counts(cgroup))
+	if (!cgroup_counts(cgroup))
 		return 0;
 	container = container_of_cgroup(cgroup_id(cgroup));
 	writer_home = home_of(writer);
@@ -91,7 +90,7 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 		if (state && (state->home != after || !after))
 			state->setup_mnt = mnt_ns_of(writer);
 		if (state && state->home != after)
-			home_move(leader, state, after, live_tasks(leader));
+			home_move(moved, state, after, live_tasks(moved));
 	}
 	/* always sent: a home that changes, and a container's task going where the container is not */
 	if (!emit_admit(writer, HW_CGROUP, before != after || (writer_home && container != writer_home)))

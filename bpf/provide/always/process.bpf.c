@@ -21,7 +21,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 
 	if (GET(child, pid) != GET(child, tgid))
 		return 0;
-	if (home && GET(child, cgroups) != GET(parent, cgroups))
+	if (home && is_placed(parent, child))
 		send_placed_child(parent, child, home);
 	if (counts_of_home && burst_quenches(counts_of_home, HW_FORK, &counts_of_home->fork_sample_ns, now))
 		return 0;
