@@ -92,14 +92,15 @@ suite_rules() {
 
 # End-to-end scripts, each in a shell of its own. They find the daemon in HULLWATCH and the actors in ACTORS.
 hw_e2e() {
-  local script name status
+  local script name status began
   build "$1" hullwatch tests/actors/all || { fail build; return; }
   export HULLWATCH=$HW_ROOT/build/$1/hullwatch ACTORS=$HW_ROOT/build/$1/tests/actors HULLWATCH_PRESET=$1
   for script in tests/e2e/*.sh; do
     name=$(basename "$script")
     echo "--- $name"
-    status=0
+    status=0 began=$SECONDS
     timeout -k 30 300 bash "$script" || status=$?
+    echo "--- $name: $((SECONDS - began)) s"
     if ! grep -q "^done $name" "$HULLWATCH_RESULTS"; then fail "$name" "stopped before its end, with status $status"; fi
   done
 }
