@@ -30,15 +30,20 @@ bench_pinned=(taskset -c "$BENCH_CPU")
 bench_elsewhere=()
 if [ "$BENCH_CPU" -gt 0 ]; then bench_elsewhere=(taskset -c "0-$((BENCH_CPU - 1))"); fi
 
-# start_hullwatch PROGRAM: a daemon with the shipped rules, ready when this returns; HULLWATCH_PID. Nothing of it is pinned or
-# outlives the script.
+# start_hullwatch PROGRAM: a daemon with the shipped rules, ready when this returns; HULLWATCH_PID. Nothing of it is pinned, and
+# stop_hullwatch, which also runs at exit, leaves nothing of it. Forgets the pid: loops make so many processes that pids come again.
+HULLWATCH_PID=
+stop_hullwatch() {
+  if [ -n "$HULLWATCH_PID" ]; then stop_pid "$HULLWATCH_PID"; fi
+  HULLWATCH_PID=
+}
+at_exit stop_hullwatch
 start_hullwatch() {
   ! hw_ready 127.0.0.1 9795 2>/dev/null || die "another hullwatch answers on port 9795"
   printf 'pin_directory: "off"\nrules: {paths: ["%s/rules"]}\n' "$HW_ROOT" >"$HW_SCRATCH/hullwatch.yaml"
   "${bench_elsewhere[@]}" "$1" run -c "$HW_SCRATCH/hullwatch.yaml" --state-dir "$HW_SCRATCH/state" --listen 127.0.0.1:9795 --output json \
     >"$HW_SCRATCH/alerts" 2>"$HW_SCRATCH/err" &
   HULLWATCH_PID=$!
-  at_exit stop_pid "$HULLWATCH_PID"
   wait_for 30 bench_ready || die "hullwatch is not ready: $(tail -n 5 "$HW_SCRATCH/err")"
   ! hw_ended "$HULLWATCH_PID" || die "hullwatch ended: $(tail -n 5 "$HW_SCRATCH/err")"
 }
