@@ -25,7 +25,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <initializer_list>
+#include <string>
 
 namespace {
 
@@ -40,7 +42,7 @@ int must(long result, const char* what) {
 }
 
 char directory[] = "/tmp/workload.XXXXXX";
-char program[4096];  // what spawn executes
+std::string program;  // what spawn executes
 int listener = -1, left = -1, right = -1;
 sockaddr_un address{};
 
@@ -129,17 +131,14 @@ void fork_exit(int) {
 }
 /// `nothing`, beside this program.
 void find_program() {
-  const ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - sizeof("nothing"));
-  must(length, "readlink /proc/self/exe");
-  program[length] = '\0';
-  std::strcpy(std::strrchr(program, '/') + 1, "nothing");
-  must(access(program, X_OK), program);
+  program = std::filesystem::read_symlink("/proc/self/exe").replace_filename("nothing");
+  must(access(program.c_str(), X_OK), program.c_str());
 }
 void spawn(int) {
-  char* words[] = {program, nullptr};
+  char* words[] = {program.data(), nullptr};
   char* none[] = {nullptr};
   pid_t child = 0;
-  if (posix_spawn(&child, program, nullptr, nullptr, words, none) != 0) fail("posix_spawn");
+  if (posix_spawn(&child, program.c_str(), nullptr, nullptr, words, none) != 0) fail("posix_spawn");
   reap(child);
 }
 
@@ -197,7 +196,8 @@ int main(int argc, char** argv) {
     for (const Workload& workload : kWorkloads) std::printf("%s %d\n", workload.name, workload.count);
     return 0;
   }
-  const int count = argc > 2 ? std::atoi(argv[2]) : 0, batches = argc > 3 ? std::atoi(argv[3]) : 1;
+  const auto number = [&](int word) { return argc > word ? static_cast<int>(std::strtol(argv[word], nullptr, 10)) : 0; };
+  const int count = number(2), batches = number(3);
   for (const Workload& workload : kWorkloads) {
     if (std::strcmp(name, workload.name) != 0) continue;
     run(workload, count > 0 ? count : workload.count, batches > 0 ? batches : 1);

@@ -14,7 +14,7 @@ const std::string kRule = "- rule: r\n  desc: d\n  condition: evt.type = execve\
 struct File {
   const char* what;
   std::string text;
-  std::string code = "";  // "": loads; LOAD_ERR_…: refused with it; else a warning it loads with
+  std::string code{};  // empty: loads; LOAD_ERR_…: refused with it; else a warning it loads with
 };
 std::ostream& operator<<(std::ostream& out, const File& file) { return out << file.what; }
 
