@@ -19,8 +19,8 @@ HW_INLINE __u32 device_of(struct inode *inode)
 HW_INLINE void fill_key(struct hw_key *key, struct task_struct *task)
 {
 	key->tgid = GET(task, tgid);
-	key->start_ns = GET(task, pid) == GET(task, tgid) ? GET(task, start_boottime)
-							  : BPF_CORE_READ(task, group_leader, start_boottime);
+	key->start_ns =
+	    GET(task, pid) == GET(task, tgid) ? GET(task, start_boottime) : BPF_CORE_READ(task, group_leader, start_boottime);
 	key->execs = 0;
 }
 

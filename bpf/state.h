@@ -248,9 +248,9 @@ HW_INLINE __s64 live_tasks(struct task_struct *task)
 }
 
 /*
- * Gives the process `task` belongs to another home and moves its `live` tasks with it: live_tasks(). A thread between the decrement
- * of signal->live and its exit tracepoint at this moment is counted out of the new home without having been counted in: off by
- * one, and only then. No lock: a socket filter comes here, too, and may take none.
+ * Gives the process `task` belongs to another home and moves its `live` tasks with it: live_tasks(). A thread between the
+ * decrement of signal->live and its exit tracepoint at this moment is counted out of the new home without having been counted
+ * in: off by one, and only then. No lock: a socket filter comes here, too, and may take none.
  */
 HW_INLINE void home_move(struct task_struct *task, struct task_state *state, __u64 home, __s64 live)
 {
