@@ -1,5 +1,5 @@
 # Draws the ratios of `tests/bench/loops -o json` as an SVG, on a logarithmic scale: jq -r -f chart.jq RESULT. Bars begin at 1, which is the
-# bare loop; a thin line is the median absolute deviation.
+# bare loop; a thin line is the median absolute deviation, a ring the ratio of the least values.
 def colour: {hullwatch: "#1f6feb", falco: "#d1242f", sysdig: "#bc4c00", bpftrace: "#1a7f37", auditd: "#8250df"}[.] // "#57606a";
 def two: (. * 100 | round) as $n | "\($n / 100 | floor).\($n % 100 | tostring | if length < 2 then "0" + . else . end)";
 def text($x; $y; $more): "<text x=\"\($x)\" y=\"\($y)\" \($more)>\(. | tostring | @html)</text>";
@@ -9,7 +9,7 @@ def text($x; $y; $more): "<text x=\"\($x)\" y=\"\($y)\" \($more)>\(. | tostring 
 | 14 as $bar | ($bar * ($monitors | length) + 12) as $row
 | 130 as $left | 480 as $width | 66 as $top
 | ($top + $row * ($run.loops | length)) as $bottom
-| [$run.loops[].watched[].ratio | (.median - .mad, .median + .mad)] as $ends
+| [$run.loops[].watched[] | .ratio.median - .ratio.mad, .ratio.median + .ratio.mad, .least_ratio] as $ends
 | ([1.25, ($ends | max)] | max | log) as $most
 | ([0.97, ($ends | min)] | min | log) as $least
 | def x: ($left + $width * ((log - $least) / ($most - $least))) * 10 | round / 10;
@@ -25,11 +25,12 @@ def text($x; $y; $more): "<text x=\"\($x)\" y=\"\($y)\" \($more)>\(. | tostring 
       (. as $tick | $tick | two | text($tick | x; $bottom + 14; "text-anchor=\"middle\" fill=\"#57606a\""))),
   ($run.loops | to_entries[] | ($top + .key * $row) as $y | .value
     | (.loop | text($left - 12; $y + $bar * ($monitors | length) / 2 + 3; "text-anchor=\"end\"")),
-      (.watched | to_entries[] | ($y + .key * $bar) as $at | .value | .ratio as $ratio
+      (.watched | to_entries[] | ($y + .key * $bar) as $at | .value | .ratio as $ratio | .least_ratio as $best
         | "<rect x=\"\([$ratio.median, 1] | min | x)\" y=\"\($at)\" width=\"\((($ratio.median | x) - (1 | x)) | fabs | . * 10 | round / 10)\" height=\"\($bar - 3)\" fill=\"\(.monitor | colour)\"/>",
           "<line x1=\"\($ratio.median - $ratio.mad | x)\" x2=\"\($ratio.median + $ratio.mad | x)\" y1=\"\($at + ($bar - 3) / 2)\" y2=\"\($at + ($bar - 3) / 2)\" stroke=\"#24292f\"/>",
-          ($ratio.median | two | text([($ratio.median + $ratio.mad), 1] | max | x + 4; $at + $bar - 4; "font-size=\"11\"")))),
-  ("\($run.machine.date[:10]), Linux \($run.machine.kernel), \($run.machine.cpus) x \($run.machine.cpu), load before \($run.machine.load_before), medians of \($run.rounds) rounds; logarithmic"
+          "<circle cx=\"\($best | x)\" cy=\"\($at + ($bar - 3) / 2)\" r=\"3\" fill=\"#ffffff\" stroke=\"#24292f\"/>",
+          ($ratio.median | two | text([($ratio.median + $ratio.mad), $best, 1] | max | x + 6; $at + $bar - 4; "font-size=\"11\"")))),
+  ("\($run.machine.date[:10]), Linux \($run.machine.kernel), \($run.machine.cpus) x \($run.machine.cpu), load before \($run.machine.load_before), medians of \($run.rounds) rounds, least values as rings; logarithmic"
     | text(12; $bottom + 34; "fill=\"#57606a\" font-size=\"10\"")),
   ($run.command | text(12; $bottom + 48; "fill=\"#57606a\" font-size=\"10\"")),
   "</svg>"
