@@ -85,7 +85,8 @@ start_auditd() {
 
 stop_peer() {
   local pid
-  for pid in "${PEER_PIDS[@]}"; do stop_pid "$pid"; done
+  # many probes take their time to go
+  for pid in "${PEER_PIDS[@]}"; do stop_pid "$pid" 120; done
   PEER_PIDS=()
   if [ $AUDIT_RULES = yes ]; then
     auditctl -D -k hullwatch-bench >/dev/null 2>&1 || true
