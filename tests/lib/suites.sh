@@ -110,6 +110,13 @@ suite_e2e_asan() {
   hw_e2e asan
 }
 
+# Four minutes of everything, for what grows.
+suite_soak() {
+  build release hullwatch tests/actors/all || { fail build; return; }
+  HULLWATCH=$HW_ROOT/build/release/hullwatch ACTORS=$HW_ROOT/build/release/tests/actors bash tests/soak/soak.sh ||
+    grep -q '^fail ' "$HULLWATCH_RESULTS" || fail soak.sh "ended with status $?"
+}
+
 # Each kernel once, without the evasion suite.
 suite_vm() {
   build release || { fail build; return; }
