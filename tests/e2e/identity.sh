@@ -57,7 +57,7 @@ attempt clones-into-another "Container leaves its cgroup" "$HOST_CGROUPS" /bin/i
 look_alike=docker-$(new_id).scope
 attempt makes-a-look-alike "Container makes a cgroup outside its own" "$HOST_CGROUPS" /bin/impostor mkdir_move "/cg/$look_alike"
 check_alert entering_the_look_alike_alerts_too '.container.id == "'"${IDS[makes-a-look-alike]}"'" and .rule == "Container leaves its cgroup"'
-check_equal look_alike_is_no_container "" "$(records ".container.id == \"${look_alike:7:64}\"" | head -n 1)"
+check_equal look_alike_is_no_container "" "$(records ".container.id == \"${look_alike:7:64}\"" | sed -n 1p)"
 rmdir "$CGROOT/$look_alike"
 
 # ---- parents ----

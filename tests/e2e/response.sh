@@ -60,7 +60,7 @@ container() {
   PIDS[${name%"$n"}]=$!
 }
 # file NAME FILE: that file of NAME$n's cgroup, whichever hierarchy has it.
-file() { findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do if [ -e "$mount/$1$n/$2" ]; then echo "$mount/$1$n/$2"; fi; done | head -n 1; }
+file() { findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do if [ -e "$mount/$1$n/$2" ]; then echo "$mount/$1$n/$2"; fi; done | sed -n 1p; }
 is_frozen() { [ "$(cat "$(file "$1" cgroup.freeze)")" = 1 ] && grep -qx 'frozen 1' "$(file "$1" cgroup.events)"; }
 thaw() { "$HULLWATCH" respond thaw -c "$MON_DIR/hullwatch.yaml" "$@"; }
 # check_response NAME CONTAINER ACTION OUTCOME [FILTER]
@@ -97,7 +97,7 @@ at_exit stop_pid $host
 check_response a_process_of_the_host_is_not_signalled host signal refused ".process.pid == $host"
 check_response the_host_is_not_killed host kill_container refused
 check_not the_hosts_process_lives hw_ended "$host"
-refused() { metrics | grep -qx 'hullwatch_responses_total{action="kill_container",outcome="refused"} 1'; }
+refused() { metrics >"$HW_SCRATCH/metrics" && grep -qx 'hullwatch_responses_total{action="kill_container",outcome="refused"} 1' "$HW_SCRATCH/metrics"; }
 check responses_are_counted wait_for 5 refused
 check_stopped main
 
@@ -126,7 +126,7 @@ runc delete -f "storm$n"
 runc delete -f "victim$n"
 
 # On a node of v1 alone the freezer is another hierarchy than the one that tells containers apart, and nothing kills at once.
-unified=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)
+unified=$(findmnt -n -o TARGET -t cgroup2 | sed -n 1p)
 if [ -n "$unified" ] && [ -n "$(file clamped freezer.state)" ] && [ -n "$(file clamped pids.max)" ]; then
   # shellcheck disable=SC2016 # the inner shell's
   printf '#!/bin/sh\nexec unshare -m sh -c %s sh "$@"\n' "'umount -l $unified && exec $HULLWATCH \"\$@\"'" >"$HW_SCRATCH/on-v1"

@@ -51,7 +51,7 @@ start_monitor second
 let_go "$kept"
 check_after home_survives_a_sigkill "$kept"
 check_equal maps_were_adopted true "$(stock | jq .state_adopted)"
-check_equal no_process_of_ours_is_in_conflict "" "$(alerts ".rule == \"Identity in conflict\" and .container.id == \"$kept\"" | head -n 1)"
+check_equal no_process_of_ours_is_in_conflict "" "$(alerts ".rule == \"Identity in conflict\" and .container.id == \"$kept\"" | sed -n 1p)"
 check "the_gap_is_told" jq -e '.gap_ns > 0 and .unclean' <<<"$(stock)"
 check_alert the_kill_alerts '.rule == "hullwatch hindered" and .evidence.what == "killed"'
 check_equal every_container_is_known "$started" "$("$HULLWATCH" containers -c "$MON_DIR/hullwatch.yaml" -o json 2>/dev/null | grep -o '"many-[0-9]*"' | sort -u | wc -l)"

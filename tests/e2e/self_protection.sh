@@ -14,7 +14,7 @@ check_soon() {
     fail "$1" "no alert has $2; there were: $(alerts "$SERIOUS" | say_alerts | tr '\n' ';')"
     return
   fi
-  took=$(($(alerts "$2" | jq -r '.time' | head -n 1 | xargs -I{} date -d {} +%s%3N) - $3))
+  took=$(($(alerts "$2" | jq -r '.time' | sed -n 1p | xargs -I{} date -d {} +%s%3N) - $3))
   if [ $took -le $LIMIT_MS ]; then pass "$1" "after $took ms"; else fail "$1" "after $took ms"; fi
 }
 BPFFS=$(awk '$3 == "bpf" {print $2; exit}' /proc/mounts)
@@ -39,7 +39,7 @@ received() { metrics | awk '/^hullwatch_records_received_total\{.*kind="mount"/ 
 five_acts() { [ "$(received)" -ge 5 ]; }
 check the_canary_is_received wait_for "$PATIENCE" five_acts
 check_equal nothing_hinders "" "$(alerts '.rule == "hullwatch hindered"' | say_alerts)"
-check_equal the_canary_is_in_no_record "" "$(records ".process.pid == $dog or (.exec.args // [] | index(\"hullwatch-canary\"))" | head -n 1)"
+check_equal the_canary_is_in_no_record "" "$(records ".process.pid == $dog or (.exec.args // [] | index(\"hullwatch-canary\"))" | sed -n 1p)"
 
 if [ -n "$BPFFS" ]; then
   map=$(find "$MON_PINS" -name containers)

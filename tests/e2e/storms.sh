@@ -47,7 +47,7 @@ HW_CONFIG=$'fork_bomb:\n  quiet_ms: 1000' start_monitor main
 wait_for 60 test -s "$HW_SCRATCH/busy.out" || die "busy has not told what it did"
 cat "$HW_SCRATCH/busy.out"
 check it_forked_while_hullwatch_started jq -e '.forks > 1000' "$HW_SCRATCH/busy.out"
-current=$(cat "$(findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do ls "$mount/busy/pids.current" 2>/dev/null; done | head -n 1)")
+current=$(cat "$(findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do ls "$mount/busy/pids.current" 2>/dev/null; done | sed -n 1p)")
 live() { metrics | awk -v name='container="busy"' 'index($0, "hullwatch_container_tasks{") == 1 && index($0, name) {print $2}'; }
 live_is_current() { [ "$(live)" = "$current" ]; }
 check live_tasks_are_the_pids_controllers wait_for 5 live_is_current
@@ -72,7 +72,7 @@ check_alert doubling_has_an_end ".container.name == \"doubling\" and .rule == \"
 check_equal doubling_is_named_once 1 "$(alerts ".container.name == \"doubling\" and .rule == \"Fork bomb in a container\"" | wc -l)"
 
 # On the host, in a cgroup that bounds it and is no container's.
-pids=$(findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do if [ -e "$mount/pids.max" ] || grep -qsw pids "$mount/cgroup.subtree_control" || [ "$(basename "$mount")" = pids ]; then echo "$mount"; fi; done | head -n 1)
+pids=$(findmnt -n -o TARGET -t cgroup,cgroup2 | while read -r mount; do if [ -e "$mount/pids.max" ] || grep -qsw pids "$mount/cgroup.subtree_control" || [ "$(basename "$mount")" = pids ]; then echo "$mount"; fi; done | sed -n 1p)
 if [ -n "$pids" ] && mkdir "$pids/e2e-storm" 2>/dev/null; then
   at_exit rmdir "$pids/e2e-storm"
   echo 900 >"$pids/e2e-storm/pids.max"

@@ -1,5 +1,6 @@
 # Sourced by tests/run, tests/vm, deploy/quickstart --demo and the end-to-end scripts: a scratch directory, cleaning up by pid,
 # bounded waiting. Sets HW_ROOT, the tree. Every background process is ended by whoever started it, by its pid.
+# Of a pipe's first lines: `sed -n 1p`. `head` and `grep -q` leave early, the writer gets SIGPIPE, and pipefail ends the script.
 
 HW_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 

@@ -24,7 +24,7 @@ one_round() {
   runc run --bundle "$HW_SCRATCH/short" "short-$round" >/dev/null
   if [ $((round % 10)) = 0 ]; then runc run --bundle "$HW_SCRATCH/bomb" "bomb-$round" >/dev/null 2>&1 || true; fi
   if [ $((round % 5)) = 0 ]; then
-    echo "# $round" >>"$HW_SCRATCH/rules/$(basename "$(find "$HW_SCRATCH/rules" -name '*.yaml' | sort | head -n 1)")"
+    echo "# $round" >>"$HW_SCRATCH/rules/$(basename "$(find "$HW_SCRATCH/rules" -name '*.yaml' | sort | sed -n 1p)")"
     kill -HUP "$MON_PID"
   fi
   metrics >"$HW_SCRATCH/metrics"
@@ -42,7 +42,7 @@ sample() {
 # least|most COLUMN FROM TO: of the samples between these parts, in quarters, of the run.
 part_of() { awk -v c="$1" -v from="$2" -v to="$3" -v began="$began" -v whole="$SOAK_SECONDS" '
   {part = ($1 - began) * 4 / whole} part >= from && part < to {print $c}' "$HW_SCRATCH/samples" | sort -n; }
-least() { part_of "$@" | head -n 1; }
+least() { part_of "$@" | sed -n 1p; }
 most() { part_of "$@" | tail -n 1; }
 # at_most NAME VALUE LIMIT
 at_most() { if [ "$2" -le "$3" ]; then pass "$1"; else fail "$1" "$2, at most $3 expected"; fi; }

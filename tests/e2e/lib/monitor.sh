@@ -85,10 +85,10 @@ check_stopped() {
 whole_lines() { sed -n '/}$/p' "$@"; }
 alerts() { whole_lines "$MON_DIR/out" | jq -c "select($1)"; }
 records() { find "$MON_STATE/log" -name '*.jsonl' -print0 | sort -z | xargs -0 -r sed -n '/}$/p' | jq -c "select($1)"; }
-hw_some() { [ -n "$("$@" | head -n 1)" ]; }
+hw_some() { [ -n "$("$@" | sed -n 1p)" ]; }
 
 # What a line of alerts says, for a person: failures show what there was instead.
-say_alerts() { jq -r '"\(.priority) \(.rule) | \(.output)"' | cut -c 1-300 | head -n "${1:-15}"; }
+say_alerts() { jq -r '"\(.priority) \(.rule) | \(.output)"' | cut -c 1-300 | sed -n "1,${1:-15}p"; }
 
 check_alert() {
   if wait_for "$PATIENCE" hw_some alerts "$2"; then
@@ -105,7 +105,7 @@ check_records() {
 check_whole_alert() {
   local name=$1 container=$2 image=$3 filter=$4 alert record
   check_alert "$name" "(.container.name == \"$container\") and ($filter)"
-  alert=$(alerts "(.container.name == \"$container\") and ($filter)" | head -n 1)
+  alert=$(alerts "(.container.name == \"$container\") and ($filter)" | sed -n 1p)
   if [ -z "$alert" ]; then return; fi
   check "${name}_names_container_process_and_ancestors" jq -e --arg image "$image" '
     .schema == "hullwatch.alert/1" and (.container.id | test("^[0-9a-f]{12,64}$|^[a-z]")) and .container.image == $image
