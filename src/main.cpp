@@ -64,11 +64,17 @@ void add_rules(CLI::App& app, Options& options, Action& action) {
   verb("check", "Load rule files as the daemon would: errors, warnings, what is live and what is inert", rules_check_command,
        true);
   CLI::App* parse = rules->add_subcommand("parse", "Parse a condition, without looking names up, and print its tree as JSON");
-  parse->add_option("condition", options.condition, "The condition, or - to read it from stdin")
-      ->type_name("CONDITION|-")
-      ->required();
+  CLI::Option* condition =
+      parse->add_option("condition", options.condition, "The condition, or - to read it from stdin")->type_name("CONDITION|-");
   add_format(parse, options);
-  parse->callback([&] { action = [&] { return rules_parse_command(options.condition, options.format); }; });
+  parse->allow_extras();  // what begins with '-' is no condition, but that is for the parser to say, and where
+  parse->callback([&options, &action, parse, condition] {
+    const std::vector<std::string> rest = parse->remaining();
+    if (rest.size() > (condition->count() == 0 ? 1U : 0U)) throw CLI::ExtrasError(rest);
+    if (condition->count() + rest.size() == 0) throw CLI::RequiredError(condition->get_name());
+    if (!rest.empty()) options.condition = rest[0];
+    action = [&options] { return rules_parse_command(options.condition, options.format); };
+  });
   verb("list", "List the rules of the given, or else the installed, files", rules_list_command, false);
   verb("test", "Run the cases that stand beside the rules", rules_test_command, true);
 }

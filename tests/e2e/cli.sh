@@ -62,6 +62,9 @@ says second_bad_condition_has_its_place "$HW_SCRATCH/bad_rules.yaml:8:36: error:
 says bad_condition_has_line_and_caret $'condition: evt.type = execve and proc.nmae = a\n                                     ^'
 says bad_condition_has_a_hint "proc.name"
 said 3 rules_check_of_bad_rules "$HULLWATCH" rules check "$HW_SCRATCH/bad_rules.yaml"
+said 3 rules_parse_of_what_begins_like_an_option "$HULLWATCH" rules parse '-a'
+says what_begins_like_an_option_has_its_place 'condition:1:1: error: '
+said 2 rules_parse_of_two_conditions "$HULLWATCH" rules parse a b
 
 # Usage, privilege
 said 2 unknown_option "$HULLWATCH" run --bogus
