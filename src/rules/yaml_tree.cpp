@@ -25,6 +25,8 @@ class TreeBuilder final : public YAML::EventHandler {
   [[nodiscard]] YamlPtr root() const { return root_; }
   /// Where the document began.
   [[nodiscard]] const YAML::Mark& start() const { return start_; }
+  /// The last scalar with quotes; null when there was none.
+  [[nodiscard]] const YamlPtr& last_quoted() const { return last_quoted_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
@@ -42,6 +44,7 @@ class TreeBuilder final : public YAML::EventHandler {
     node->value = value;
     node->plain = tag != "!";
     skip_properties(*node);
+    if (!node->plain) last_quoted_ = node;
     leaf(std::move(node), anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -132,9 +135,27 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<YamlProblem>& problems_;
   std::vector<Open> stack_;
   std::unordered_map<YAML::anchor_t, YamlPtr> anchors_;
-  YamlPtr root_;
+  YamlPtr root_, last_quoted_;
   YAML::Mark start_;
 };
+
+/// The parser takes a quoted text that ends with the file's last line instead of a quote: a file cut off would load in part.
+bool runs_off_the_end(const SourceFile& file, const YamlNode& quoted) {
+  const std::string_view text = file.text;
+  size_t at = file.lines[std::min<size_t>(quoted.line, file.lines.size()) - 1] + quoted.column - 1;
+  if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return false;
+  const char quote = text[at++];
+  for (; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote && !(quote == '\'' && text.substr(at + 1, 1) == "'")) {
+      return false;
+    } else if (text[at] == quote) {
+      ++at;  // two of them stand for one
+    }
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -167,6 +188,10 @@ SourceFile::SourceFile(std::string file_name, std::string content) : name(std::m
       last = builder.start().pos;
       const YamlPtr root = builder.root();
       if (!root) continue;
+      if (const YamlPtr& quoted = builder.last_quoted(); quoted && runs_off_the_end(*this, *quoted)) {
+        problems.push_back({"this quoted text has no end", quoted->line, quoted->column});
+        break;
+      }
       if (root->weight > kMaxWeight) {
         problems.push_back({"aliases multiply this document into more than " + std::to_string(kMaxWeight) + " values",
                             root->line, root->column});
