@@ -51,12 +51,16 @@ std::optional<bool> settled(const Expr& expr) {
 }
 
 bool simpler_than_regex(std::string_view pattern) {
-  if (pattern.starts_with('^')) pattern.remove_prefix(1);
-  if (pattern.ends_with('$')) pattern.remove_suffix(1);
-  const auto is_any = [](std::string_view two) { return two == ".*" || two == ".+" || two == ".?"; };
-  if (is_any(pattern.substr(0, 2))) pattern.remove_prefix(2);
-  if (pattern.size() >= 2 && is_any(pattern.substr(pattern.size() - 2))) pattern.remove_suffix(2);
-  return pattern.find_first_of(".+*?^$()[]{}|\\") == std::string_view::npos;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if ((i == 0 && pattern[i] == '^') || (i + 1 == pattern.size() && pattern[i] == '$')) continue;
+    const std::string_view two = pattern.substr(i, 2);
+    if ((i == 0 || i + 2 == pattern.size()) && (two == ".*" || two == ".+" || two == ".?")) {
+      ++i;  // what may stand before or behind
+      continue;
+    }
+    if (std::string_view(".+*?^$()[]{}|\\").find(pattern[i]) != std::string_view::npos) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -143,7 +147,7 @@ Compiled<NodeId> ConditionCompiler::compare_slots(const Expr& expr, SlotId left,
   const Slot& b = pool_.slots()[*right];
   if (a.type.network) return compile_error(expr.right.offset, "a network field takes no field on its right");
   for (const Slot* side : {&a, &b})
-    if (side->kind == Slot::Kind::field && side->reference.compares_specially())
+    if (side->kind == Slot::Kind::field && !side->reference.compares_with_fields())
       return compile_error(side == &a ? expr.offset : expr.right.offset,
                            "field '" + side->spelled + "' cannot be compared with another field");
   if (!(a.type == b.type))
@@ -197,15 +201,11 @@ void ConditionCompiler::warn_about(const Expr& expr, const OperandType& type, co
   if (constant.text.find_first_of(".(") == std::string::npos) return;
   std::string text = constant.text;
   std::erase_if(text, [](unsigned char c) { return std::isspace(c) != 0; });
+  if (looks_like_transformer(text)) return warn("'" + constant.text + "' looks like a transformer but is a string here");
   size_t length = 0;
   const auto operand = parse_field_or_transformer(text, length);
-  if (operand && length == text.size()) {
-    if (operand->kind == Operand::Kind::transformer) {
-      warn("'" + constant.text + "' looks like a transformer but is a string here");
-    } else if (pool_.slots().fields().find(operand->text) != nullptr) {
-      warn("'" + constant.text + "' looks like a field but is a string here; val(" + text + ") would be its value");
-    }
-  }
+  if (operand && length == text.size() && resolve_field(pool_.slots().fields(), *operand))
+    warn("'" + constant.text + "' looks like a field but is a string here; val(" + text + ") would be its value");
 }
 
 }  // namespace hullwatch::rules

@@ -1,5 +1,6 @@
 #include "rules/condition_lexer.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <utility>
@@ -15,6 +16,9 @@ bool is_alnum(char c) { return is_alpha(c) || is_digit(c); }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\b' || c == '\r' || c == '\n'; }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+constexpr std::array<std::string_view, 8> kTransformers = {"tolower(", "toupper(", "b64(",    "basename(",
+                                                           "len(",     "join(",    "concat(", "getopt("};
 
 template <typename Predicate>
 size_t run_length(std::string_view text, Predicate predicate) {
@@ -114,6 +118,11 @@ std::optional<std::string> unescape(std::string_view body, char quote, uint32_t 
 bool is_identifier(std::string_view text) { return !text.empty() && identifier_length(text) == text.size(); }
 bool is_bare_string(std::string_view text) { return !text.empty() && bare_length(text) == text.size(); }
 
+bool looks_like_transformer(std::string_view text) {
+  const auto begins = [text](std::string_view name) { return text.starts_with(name); };
+  return text.ends_with(')') && (begins("val(") || std::ranges::any_of(kTransformers, begins));
+}
+
 bool ConditionLexer::accept(size_t length, std::string& out) {
   if (length == 0) return false;
   last_ = text_.substr(at_, length);
@@ -187,9 +196,7 @@ bool ConditionLexer::take_quoted_string(std::string& out, std::optional<SyntaxEr
 }
 
 bool ConditionLexer::take_transformer(std::string& name) {
-  static constexpr std::array<std::string_view, 8> kNames = {"tolower(", "toupper(", "b64(",    "basename(",
-                                                             "len(",     "join(",    "concat(", "getopt("};
-  for (const auto candidate : kNames)
+  for (const auto candidate : kTransformers)
     if (take(candidate)) {
       name.assign(candidate.substr(0, candidate.size() - 1));
       return true;

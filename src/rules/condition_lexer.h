@@ -59,5 +59,7 @@ class ConditionLexer {
 
 bool is_identifier(std::string_view text);
 bool is_bare_string(std::string_view text);
+/// The name of a transformer, or val, with parentheses around whatever it is.
+bool looks_like_transformer(std::string_view text);
 
 }  // namespace hullwatch::rules

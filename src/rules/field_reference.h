@@ -54,6 +54,8 @@ struct FieldReference {
   [[nodiscard]] bool any_ancestor() const;
   /// Compared by rules of its own, so it takes no transformer and no field on the right.
   [[nodiscard]] bool compares_specially() const;
+  /// Can be compared with another field, from either side.
+  [[nodiscard]] bool compares_with_fields() const { return !compares_specially() && field->name != "fd.types"; }
   [[nodiscard]] bool is_event_type() const;
 };
 

@@ -126,7 +126,7 @@ Compiled<SlotId> SlotTable::intern_argument(const Operand& operand) {
     if (!argument) return argument;
     const Slot& inner = slots_[*argument];
     if (inner.type.list) return compile_error(child.offset, "a list cannot be an element of a list");
-    if (inner.kind == Slot::Kind::field && inner.reference.is_event_type())
+    if (inner.kind == Slot::Kind::field && (inner.reference.compares_specially() || inner.reference.is_event_type()))
       return compile_error(child.offset, "field '" + child.text + "' does not take transformers");
     slot.arguments.push_back(*argument);
     slot.without_accessor.insert(slot.without_accessor.end(), inner.without_accessor.begin(), inner.without_accessor.end());
