@@ -1,59 +1,13 @@
 // Rule files, sentence by sentence: what loads, what does not and with which code, what is worth which warning. Real fields.
+// Exceptions, outputs and what is said of conditions are in rule_table_test.
 
-#include <gtest/gtest.h>
-
-#include <algorithm>
-
-#include "rules/rule_set.h"
+#include "unit/rules/rule_file_table.h"
 
 namespace hullwatch::test {
 namespace {
 
-const std::string kRule = "- rule: r\n  desc: d\n  condition: evt.type = execve\n  output: o\n  priority: INFO\n";
-
-struct File {
-  const char* what;
-  std::string text;
-  std::string code{};  // empty: loads; LOAD_ERR_…: refused with it; else a warning it loads with
-};
-std::ostream& operator<<(std::ostream& out, const File& file) { return out << file.what; }
-
 class FileOfRules : public testing::TestWithParam<File> {};
-TEST_P(FileOfRules, LoadsOrDoesNot) {
-  const auto loaded = RuleSet::load_text({{"f", GetParam().text}}, {});
-  const std::string& code = GetParam().code;
-  const bool refused = code.starts_with("LOAD_ERR");
-  std::string all;
-  for (const auto& d : loaded.diagnostics) all += format_diagnostic(d) + "\n";
-  EXPECT_EQ(loaded.rules == nullptr, refused) << GetParam().what << "\n" << GetParam().text << all;
-  if (!code.empty()) {
-    EXPECT_TRUE(std::ranges::any_of(loaded.diagnostics, [&](const Diagnostic& d) { return d.code == code; }))
-        << GetParam().what << ": no " << code << "\n"
-        << GetParam().text << all;
-  }
-}
-
-std::string rule(const std::string& keys) { return "- rule: r\n" + keys; }
-std::string with(const std::string& key, const std::string& value) {
-  std::string out = "- rule: r\n";
-  for (const auto& [k, v] : {std::pair<std::string, std::string>{"desc", "d"},
-                             {"condition", "evt.type = execve"},
-                             {"output", "o"},
-                             {"priority", "INFO"}})
-    out += "  " + k + ": " + (k == key ? value : v) + "\n";
-  if (key != "desc" && key != "condition" && key != "output" && key != "priority") out += "  " + key + ": " + value + "\n";
-  return out;
-}
-std::string after(const std::string& keys) { return kRule + rule(keys); }
-std::string exception(const std::string& keys) { return kRule + "  exceptions:\n  - name: e\n" + keys; }
-std::string appended(const std::string& keys, const std::string& how = "  override: {exceptions: append}\n") {
-  return exception("    fields: [proc.name, proc.pname]\n    values: [[a, b]]\n") + "- rule: r\n" + how +
-         "  exceptions:\n  - name: e\n" + keys;
-}
-constexpr const char* kYaml = "LOAD_ERR_YAML_VALIDATE";
-constexpr const char* kValidate = "LOAD_ERR_VALIDATE";
-constexpr const char* kCompile = "LOAD_ERR_COMPILE_CONDITION";
-constexpr const char* kOutput = "LOAD_ERR_COMPILE_OUTPUT";
+TEST_P(FileOfRules, LoadsOrDoesNot) { expect_it_loads_or_does_not(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(
     Shape, FileOfRules,
@@ -63,6 +17,21 @@ INSTANTIATE_TEST_SUITE_P(
                     File{"item is a list", "- [r]", kYaml},
                     File{"error in the second document", "---\n" + kRule + "---\n- r\n", kYaml},
                     File{"not YAML", "- rule: [", "LOAD_ERR_YAML_PARSE"},
+                    File{"a tab for a blank", "- rule: r\n\tdesc: d\n", "LOAD_ERR_YAML_PARSE"},
+                    File{"an alias of nothing", "- list: l\n  items: *x\n", "LOAD_ERR_YAML_PARSE"},
+                    File{"cut off within quotes", kRule + "  tags: [a]\n- macro: \"m\n", "LOAD_ERR_YAML_PARSE"},
+                    File{"cut off within a quoted output",
+                         "- rule: r\n  desc: d\n  condition: evt.type = open\n  priority: INFO\n  output: 'it''s\n",
+                         "LOAD_ERR_YAML_PARSE"},
+                    File{"cut off behind an escaped quote", "- list: \"a\\\"\n", "LOAD_ERR_YAML_PARSE"},
+                    File{"the second document cut off", kRule + "---\n- list: 'm\n", "LOAD_ERR_YAML_PARSE"},
+                    File{"quotes that end with the file", "- list: l\n  items: ['it''s', \"a\\\"b\", \"\", '']\n# it's\n"},
+                    File{"byte order mark", "\xef\xbb\xbf" + kRule}, File{"a directive", "%YAML 1.2\n---\n" + kRule},
+                    File{"aliases", "- list: l\n  items: &i [a]\n- list: m\n  items: *i\n", "LOAD_UNUSED_LIST"},
+                    File{"text null", "- 'null'\n", kYaml}, File{"an empty map", "{}", kYaml},
+                    File{"an empty item", "- {}\n", "LOAD_UNKNOWN_ITEM"},
+                    File{"a list before a rule", "- rule: r\n  list: l\n  items: [a]\n", "LOAD_UNKNOWN_KEY"},
+                    File{"a version before a rule", "- rule: r\n  required_engine_version: 5\n", "LOAD_UNKNOWN_KEY"},
                     File{"unknown item", "- foo: bar\n", "LOAD_UNKNOWN_ITEM"},
                     File{"unknown key", kRule + "  foo: bar\n", "LOAD_UNKNOWN_KEY"},
                     File{"list with a rule's key", "- list: l\n  items: []\n  priority: INFO\n", "LOAD_UNKNOWN_KEY"},
@@ -77,6 +46,10 @@ INSTANTIATE_TEST_SUITE_P(
                     File{"newer semver", "- required_engine_version: 0.64.0", kValidate},
                     File{"other major", "- required_engine_version: 1.0.0", kValidate},
                     File{"two parts", "- required_engine_version: 0.57", kYaml},
+                    File{"four parts, of which three count", "- required_engine_version: 0.1.2.3"},
+                    File{"signed number", "- required_engine_version: +5"},
+                    File{"more than 32 bits", "- required_engine_version: 99999999999999", kYaml},
+                    File{"with another key", "- required_engine_version: 5\n  foo: x\n", "LOAD_UNKNOWN_KEY"},
                     File{"text", "- required_engine_version: x", kYaml}, File{"empty", "- required_engine_version:", kYaml},
                     File{"list", "- required_engine_version: [1]", kYaml}));
 INSTANTIATE_TEST_SUITE_P(
@@ -92,6 +65,13 @@ INSTANTIATE_TEST_SUITE_P(
         File{"no version", "- required_plugin_versions: [{name: x}]", kYaml},
         File{"no semver", "- required_plugin_versions: [{name: x, version: 1}]", kValidate},
         File{"alternatives no list", "- required_plugin_versions: [{name: x, version: 1.0.0, alternatives: x}]", kYaml},
+        File{"null", "- required_plugin_versions:", kYaml}, File{"none", "- required_plugin_versions: []"},
+        File{"alternatives null", "- required_plugin_versions: [{name: x, version: 1.0.0, alternatives: }]", kYaml},
+        File{"alternative without version",
+             "- required_plugin_versions: [{name: x, version: 1.0.0, alternatives: [{name: y}]}]", kYaml},
+        File{"alternative of no version",
+             "- required_plugin_versions: [{name: x, version: 1.0.0, alternatives: [{name: y, version: z}]}]", kValidate},
+        File{"version is a list", "- required_plugin_versions: [{name: x, version: [1]}]", kYaml},
         File{"same name twice",
              "- required_plugin_versions: [{name: x, version: 1.0.0, alternatives: [{name: x, version: 2.0.0}]}]", kValidate}));
 INSTANTIATE_TEST_SUITE_P(
@@ -117,6 +97,26 @@ INSTANTIATE_TEST_SUITE_P(
         File{"other source, other fields",
              "- rule: r\n  desc: d\n  condition: ka.verb = get\n  output: '%ka.verb'\n  priority: INFO\n  source: k8s_audit\n",
              "LOAD_UNKNOWN_SOURCE"},
+        File{"null source", with("source", ""), kYaml},
+        File{"source in capitals", with("source", "Syscall"), "LOAD_UNKNOWN_SOURCE"},
+        File{"other source, other grammar", with("condition", "evt.type =") + "  source: x\n", "LOAD_UNKNOWN_SOURCE"},
+        File{"other source, other exceptions",
+             with("source", "x") + "  exceptions: [{name: e, fields: [no.such], values: [[a]]}]\n", "LOAD_UNKNOWN_SOURCE"},
+        File{"disabled and of no field", with("condition", "no.such = 1") + "  enabled: false\n", kCompile},
+        File{"blank condition", with("condition", "' '"), kCompile},
+        File{"blank macro", "- macro: m\n  condition: ' '\n", kCompile},
+        File{"priority with a blank", with("priority", "' INFO'"), kYaml},
+        File{"enabled: tRue", with("enabled", "tRue"), kYaml}, File{"enabled in quotes", with("enabled", "'true'")},
+        File{"null tags", with("tags", ""), kYaml},
+        File{"fraction as capture_duration", with("capture_duration", "1.5"), kYaml},
+        File{"list append: 1", "- list: l\n  items: [a]\n- list: l\n  items: [b]\n  append: 1\n", kYaml},
+        File{"list append: yes", "- list: l\n  items: [a]\n- list: l\n  items: [b]\n  append: yes\n", "LOAD_DEPRECATED_ITEM"},
+        File{"null append", "- list: l\n  items: [b]\n  append:\n", kYaml},
+        File{"null item of a list", "- list: l\n  items: [a, ~]\n", kYaml}, File{"null items", "- list: l\n  items:\n", kYaml},
+        File{"list name is a list", "- list: [a]\n  items: [a]\n", kYaml}, File{"list name 1a", "- list: 1a\n  items: [a]\n"},
+        File{"list name with =", "- list: a=b\n  items: [a]\n", "LOAD_INVALID_LIST_NAME"},
+        File{"macro name with a dot", "- macro: a.b\n  condition: evt.num=1\n", "LOAD_INVALID_MACRO_NAME"},
+        File{"macro name _a", "- macro: _a\n  condition: evt.num=1\n", "LOAD_INVALID_MACRO_NAME"},
         File{"skip text", with("skip-if-unknown-filter", "x"), kYaml}, File{"list without items", "- list: l\n", kYaml},
         File{"items text", "- list: l\n  items: a\n", kYaml}, File{"nested items", "- list: l\n  items: [[a]]\n", kYaml},
         File{"macro without condition", "- macro: m\n", kYaml}, File{"empty macro", "- macro: m\n  condition: ''\n", kYaml},
@@ -154,6 +154,23 @@ INSTANTIATE_TEST_SUITE_P(
         File{"no earlier rule", rule("  desc: x\n  override: {desc: append}\n"), kValidate},
         File{"other source", after("  condition: and evt.num=1\n  source: x\n  override: {condition: append}\n"), kValidate},
         File{"empty override", after("  enabled: true\n  override: {}\n"), "LOAD_DEPRECATED_ITEM"},
+        File{"null operation", after("  desc: x\n  override: {desc: }\n"), kYaml},
+        File{"operation is a number", after("  desc: x\n  override: {desc: 5}\n"), kYaml},
+        File{"unknown key beside", after("  desc: x\n  foo: y\n  override: {desc: append}\n"), "LOAD_UNKNOWN_KEY"},
+        File{"other source, output alone", after("  output: x\n  source: k8s_audit\n  override: {output: append}\n")},
+        File{"unknown field in an appended output", after("  output: '%no.such'\n  override: {output: append}\n"), kOutput},
+        File{"a condition that does not go on", after("  condition: evt.num=1\n  override: {condition: append}\n"), kCompile},
+        File{"empty condition", after("  condition: ''\n  override: {condition: replace}\n"), kYaml},
+        File{"all that replace", after("  condition: evt.type = open\n  capture: true\n  capture_duration: 5\n  enabled: no\n  "
+                                       "warn_evttypes: no\n  skip-if-unknown-filter: yes\n  override: {condition: replace, "
+                                       "capture: replace, capture_duration: replace, enabled: replace, warn_evttypes: "
+                                       "replace, skip-if-unknown-filter: replace}\n")},
+        File{"whole rule with a scalar for it", kRule + "  override: append\n"},
+        File{"macro replace without a macro", "- macro: m\n  condition: evt.num=2\n  override: {condition: replace}\n"},
+        File{"macro items", "- macro: m\n  condition: evt.num=2\n  override: {items: replace}\n", kYaml},
+        File{"list, both ways",
+             "- list: l\n  items: [a]\n- list: l\n  items: [b]\n  append: true\n  override: {items: append}\n", kYaml},
+        File{"list without items", "- list: l\n  items: [a]\n- list: l\n  override: {items: append}\n", kYaml},
         File{"override is a list", after("  enabled: true\n  override: [desc]\n"), kValidate},
         File{"list append", "- list: l\n  items: [a]\n- list: l\n  items: [b]\n  override: {items: append}\n"},
         File{"list append without a list", "- list: l\n  items: [b]\n  override: {items: append}\n", kValidate},
@@ -207,75 +224,6 @@ INSTANTIATE_TEST_SUITE_P(
                     File{"numbers that are none", "- list: l\n  items: [x]\n" + with("condition", "proc.pid in (l)"), kCompile},
                     File{"part of a word is none",
                          "- list: l\n  items: ['(']\n" + with("condition", "proc.name in (lx, xl, l.x)")}));
-INSTANTIATE_TEST_SUITE_P(
-    Exceptions, FileOfRules,
-    testing::Values(
-        File{"list form", exception("    fields: [proc.name, proc.pname]\n    comps: [=, in]\n    values: [[a, [b, c]]]\n")},
-        File{"string form", exception("    fields: proc.name\n    values: [a, b c]\n")},
-        File{"default comps", exception("    fields: [proc.name]\n    values: [[a]]\n")},
-        File{"no values", exception("    fields: proc.name\n")}, File{"no fields", exception("    values: [a]\n"), kYaml},
-        File{"no name", kRule + "  exceptions:\n  - fields: proc.name\n", kYaml},
-        File{"no map", kRule + "  exceptions: [e]\n", kYaml}, File{"no list", kRule + "  exceptions: e\n", kYaml},
-        File{"null", kRule + "  exceptions:\n"},
-        File{"same name twice", exception("    fields: proc.name\n  - name: e\n    fields: proc.pname\n"),
-             "LOAD_EXCEPTION_NAME_NOT_UNIQUE"},
-        File{"too few comps", exception("    fields: [proc.name, proc.pname]\n    comps: [=]\n"), kValidate},
-        File{"too short a tuple", exception("    fields: [proc.name, proc.pname]\n    values: [[a]]\n"), kValidate},
-        File{"unknown operator", exception("    fields: [proc.name]\n    comps: [like]\n"), kValidate},
-        File{"modifier", exception("    fields: proc.name\n    comps: startswith oneof\n    values: [a]\n")},
-        File{"two blanks before the modifier",
-             exception("    fields: proc.name\n    comps: startswith  oneof\n    values: [a]\n"), kValidate},
-        File{"blanks around", exception("    fields: [proc.name]\n    comps: [' = ']\n    values: [[a]]\n")},
-        File{"one field, scalar operator", exception("    fields: proc.name\n    comps: startswith\n    values: [a]\n"),
-             kValidate},
-        File{"one field, tuples", exception("    fields: proc.name\n    values: [[a]]\n"), kValidate},
-        File{"unknown field", exception("    fields: nosuch.f\n"), kValidate},
-        File{"transformed field", exception("    fields: tolower(proc.name)\n    values: [a]\n")},
-        File{"comps for one field are a list", exception("    fields: proc.name\n    comps: [in]\n"), kValidate},
-        File{"values no list", exception("    fields: proc.name\n    values: a\n"), kYaml},
-        File{"empty value", exception("    fields: proc.name\n    values: ['']\n"), kYaml},
-        File{"scalar for a list operator", exception("    fields: [proc.name]\n    comps: [in]\n    values: [['(a, b)']]\n")},
-        File{"append values", appended("    values: [[c, d]]\n")},
-        File{"append wrong values", appended("    values: [[c]]\n"), kValidate},
-        File{"append fields to an old one", appended("    fields: [proc.name]\n    values: [[c]]\n"), kValidate},
-        File{"append comps to an old one", appended("    comps: [=, =]\n    values: [[c, d]]\n"), kValidate},
-        File{"append no values", appended(""), "LOAD_APPEND_NO_VALUES"},
-        File{"append a new one", appended("    values: [[c, d]]\n  - name: n\n    fields: proc.name\n    values: [a]\n")},
-        File{"append a new one without values", appended("    values: [[c, d]]\n  - name: n\n    fields: proc.name\n"),
-             kValidate},
-        File{"append a new one without fields", appended("    values: [[c, d]]\n  - name: n\n    values: [a]\n"), kValidate},
-        File{"replace",
-             appended("    fields: proc.name\n    comps: in\n    values: [a]\n", "  override: {exceptions: replace}\n")}));
-INSTANTIATE_TEST_SUITE_P(
-    Outputs, FileOfRules,
-    testing::Values(File{"field", with("output", "'%proc.name'")}, File{"padded", with("output", "'%10proc.name|'")},
-                    File{"field before a parenthesis", with("output", "'(%proc.name)'")},
-                    File{"field before a dot", with("output", "'%proc.name.'")},
-                    File{"transformer", with("output", "'%tolower(proc.name)'")},
-                    File{"join", with("output", "\"%join(',', (proc.name, proc.pname))\"")},
-                    File{"star", with("output", "'*%proc.name'")}, File{"trailing %", with("output", "'100%'"), kOutput},
-                    File{"%%", with("output", "'%% %proc.name'"), kOutput},
-                    File{"unknown field", with("output", "'%nosuch.f'"), kOutput},
-                    File{"no field", with("output", "'50% of'"), kOutput}, File{"blank", with("output", "' '"), kOutput},
-                    File{"container.info", with("output", "'x %container.info'"), "LOAD_DEPRECATED_ITEM"},
-                    File{"evt.latency", with("output", "'%evt.latency'"), "LOAD_DEPRECATED_ITEM"},
-                    File{"argument", with("output", "'%proc.aname[2] %evt.arg.flags %evt.arg[0]'")},
-                    File{"unclosed argument", with("output", "'%proc.aname[2'")},
-                    File{"wrong transformer", with("output", "'%len(proc.pid)'"), kOutput}));
-std::string skipping(const std::string& key, const std::string& value) {
-  return with(key, value) + "  skip-if-unknown-filter: true\n";
-}
-INSTANTIATE_TEST_SUITE_P(SkipIfUnknownFilter, FileOfRules,
-                         testing::Values(File{"field", skipping("condition", "nosuch.f = 1"), "LOAD_UNKNOWN_FILTER"},
-                                         File{"event type", skipping("condition", "evt.type = nosuch"), "LOAD_UNKNOWN_FILTER"},
-                                         File{"argument not taken", skipping("condition", "proc.name[1] = x"),
-                                              "LOAD_UNKNOWN_FILTER"},
-                                         File{"field of an output", skipping("output", "'%nosuch.f'"), "LOAD_UNKNOWN_FILTER"},
-                                         File{"syntax", skipping("condition", "proc.name ="), kCompile},
-                                         File{"type", skipping("condition", "proc.pid = x"), kCompile},
-                                         File{"macro", skipping("condition", "nosuch"), kValidate},
-                                         File{"event argument", skipping("condition", "evt.arg.nosuch = 1"), kCompile},
-                                         File{"trailing %", skipping("output", "'100%'"), kOutput}));
 
 class OwnKey : public testing::TestWithParam<const char*> {};
 TEST_P(OwnKey, IsWarnedOfWhereTheItemOnlyChangesAnEarlierRule) {
