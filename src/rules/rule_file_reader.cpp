@@ -387,12 +387,14 @@ void RuleFileReader::override_rule(ItemReader& item, const std::string& name, co
   RuleUpdate appended, replaced;
   if (!append.empty()) appended = read_update(item, name, append, "append");
   if (!replace.empty()) replaced = read_update(item, name, replace, "replace");
+  // First whether there is what the item changes, then what it has too much: whoever overrides nothing hears of that.
+  if (!item.failed()) {
+    if (!append.empty()) definitions_.append(std::move(appended));
+    if (!replace.empty()) definitions_.replace(std::move(replaced));
+  }
   for (const auto& [key, value] : item.place().node->entries)
     if (has(kReplaceable, key->value) && !append.contains(key->value) && !replace.contains(key->value))
       item.error(*key, "unexpected key '" + key->value + "': it has no entry under 'override'");
-  if (item.failed()) return;
-  if (!append.empty()) definitions_.append(std::move(appended));
-  if (!replace.empty()) definitions_.replace(std::move(replaced));
 }
 
 void RuleFileReader::append_rule(ItemReader& item, const std::string& name) {

@@ -152,6 +152,8 @@ INSTANTIATE_TEST_SUITE_P(
         File{"with append: true", after("  append: true\n  desc: x\n  override: {desc: append}\n"), kYaml},
         File{"with append: false", after("  append: false\n  desc: x\n  override: {desc: append}\n")},
         File{"no earlier rule", rule("  desc: x\n  override: {desc: append}\n"), kValidate},
+        File{"no earlier rule, and keys too many", kRule + "  override: {desc: append}\n", kValidate},
+        File{"keys too many", kRule + kRule + "  override: {desc: append}\n", kYaml},
         File{"other source", after("  condition: and evt.num=1\n  source: x\n  override: {condition: append}\n"), kValidate},
         File{"empty override", after("  enabled: true\n  override: {}\n"), "LOAD_DEPRECATED_ITEM"},
         File{"null operation", after("  desc: x\n  override: {desc: }\n"), kYaml},
