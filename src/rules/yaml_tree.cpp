@@ -146,12 +146,10 @@ bool runs_off_the_end(const SourceFile& file, const YamlNode& quoted) {
   if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return false;
   const char quote = text[at++];
   for (; at < text.size(); ++at) {
-    if (quote == '"' && text[at] == '\\') {
-      ++at;
-    } else if (text[at] == quote && !(quote == '\'' && text.substr(at + 1, 1) == "'")) {
-      return false;
+    if (text.substr(at, 2) == "''" ? quote == '\'' : text[at] == '\\' && quote == '"') {
+      ++at;  // two stand for one
     } else if (text[at] == quote) {
-      ++at;  // two of them stand for one
+      return false;
     }
   }
   return true;
