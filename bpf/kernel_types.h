@@ -110,6 +110,7 @@ struct pid_namespace {
 };
 struct mnt_namespace {
 	struct ns_common ns;
+	struct user_namespace *user_ns;
 };
 struct uts_namespace {
 	struct ns_common ns;
@@ -277,8 +278,15 @@ struct upid {
 	int nr;
 	struct pid_namespace *ns;
 };
+struct hlist_node {
+	struct hlist_node *next;
+};
+struct hlist_head {
+	struct hlist_node *first;
+};
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4];
 	struct upid numbers[1];
 };
 struct tty_driver {
@@ -323,6 +331,7 @@ struct task_struct {
 	struct css_set *cgroups;
 	struct signal_struct *signal;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
 	unsigned long atomic_flags;
 	struct seccomp seccomp;
 	kuid_t loginuid;

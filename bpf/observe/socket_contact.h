@@ -30,7 +30,7 @@ struct connection {
 	char opener_comm[HW_COMM_LEN];
 	struct hw_endpoint endpoint; /* TCP */
 	__u32 stopped;
-	__u32 pad;
+	__u32 listener_tgid; /* who called listen(2), as its client's socket says */
 };
 
 /*
@@ -111,19 +111,31 @@ HW_INLINE __u64 connecting_socket(struct sock *listener, struct task_struct *tas
 	return (__u64)client;
 }
 
+/* What current has open as `fd`: an address, NULL when it has nothing there. */
+HW_INLINE struct file *open_file(struct task_struct *task, __u64 fd)
+{
+	struct files_struct *files = GET((struct task_struct___files *)task, files);
+	struct file **slots, *file = NULL;
+	struct fdtable *table;
+
+	if (!files)
+		return NULL;
+	table = GET(files, fdt);
+	if (!table || fd >= GET(table, max_fds))
+		return NULL;
+	slots = GET(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), &slots[fd]);
+	return file;
+}
+
 /* As connecting_socket(), by the descriptor given to connect(2). */
 HW_INLINE __u64 connecting_descriptor(struct task_struct *task)
 {
-	struct task_struct___files *owner = (void *)task;
-	__u64 fd = syscall_argument(task, 0);
-	struct file **files, *file = NULL;
 	struct socket *socket;
 
-	if (syscall_number(task) != NR_CONNECT || compat_call(task) || fd >= BPF_CORE_READ(owner, files, fdt, max_fds))
+	if (syscall_number(task) != NR_CONNECT || compat_call(task))
 		return 0;
-	files = BPF_CORE_READ(owner, files, fdt, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
-	socket = BPF_CORE_READ(file, private_data);
+	socket = BPF_CORE_READ(open_file(task, syscall_argument(task, 0)), private_data);
 	return (__u64)BPF_CORE_READ(socket, sk);
 }
 
@@ -168,15 +180,61 @@ HW_INLINE __u32 peer_pid(struct unix_sock *u)
 	return BPF_CORE_READ(u, sk.sk_peer_pid, numbers[0].nr);
 }
 
+#define HLIST_NODE_SIZE 16
+
+/* Leader of the process that `pid` names, as an address; NULL when it has gone. */
+HW_INLINE struct task_struct *leader_of(struct pid *pid)
+{
+	struct hlist_head *of_process = (void *)__builtin_preserve_access_index(&pid->tasks) + PIDTYPE_TGID * sizeof(void *);
+	struct hlist_node *first = NULL;
+
+	bpf_probe_read_kernel(&first, sizeof(first), of_process);
+	return first ? (void *)first - offsetof(struct task_struct, pid_links) - PIDTYPE_TGID * HLIST_NODE_SIZE : NULL;
+}
+
 /*
- * Is `c`, kept under the address of socket `client`, of that very socket, whose peer is `accepted`? Its cookie says so once it
- * has written, and it has where its peer is gone. Until then a socket that never wrote may have left `c` behind.
+ * Bytes come over `c`, whose writer nobody saw: who connected is all that is known, and what that process is now. Its exec
+ * count is not to be had here.
+ */
+HW_PART void fill_absent_writer(struct connection *c, struct unix_sock *accepted)
+{
+	struct hw_header *h = &c->writer;
+	struct task_struct *leader;
+	struct inode *exe;
+
+	h->kind = HW_REQUEST;
+	h->provider = HW_BY_QUIET;
+	h->flags = HW_F_HOME_INFERRED;
+	h->syscall = -1;
+	h->process.tgid = h->tid = c->opener.tgid = peer_pid(accepted);
+	leader = leader_of(BPF_CORE_READ(accepted, sk.sk_peer_pid));
+	if (!leader)
+		return;
+	h->process.start_ns = BPF_CORE_READ(leader, start_boottime);
+	h->process.execs = (__u32)-1;
+	h->uid = BPF_CORE_READ(leader, real_cred, uid.val);
+	h->euid = BPF_CORE_READ(leader, real_cred, euid.val);
+	h->gid = BPF_CORE_READ(leader, real_cred, gid.val);
+	bpf_probe_read_kernel_str(h->comm, sizeof(h->comm), &leader->comm);
+	exe = BPF_CORE_READ(leader, mm, exe_file, f_inode);
+	h->exe_ino = BPF_CORE_READ(exe, i_ino);
+	h->exe_dev = BPF_CORE_READ(exe, i_sb, s_dev);
+	h->cgroup = cgroup_id(identity_cgroup(leader));
+	h->home = container_of_cgroup(h->cgroup);
+}
+
+/*
+ * Is `c`, kept under the address of socket `client`, of that very socket, whose peer is `accepted` (NULL: it has closed)? Its
+ * cookie says so once it was noted. Until then a socket that never wrote may have left `c` behind: who connected must agree,
+ * or, where the client has gone, who listened. A pair's socket names its own maker there.
  */
 HW_INLINE bool connection_is_of(const struct connection *c, struct sock *client, struct unix_sock *accepted)
 {
-	if (!c->cookie)
-		return accepted && c->opener.tgid == peer_pid(accepted);
-	return cookie_fits(c->cookie, (__u64)SOCK_GET(client, __sk_common.skc_cookie.counter), client);
+	if (c->cookie)
+		return cookie_fits(c->cookie, (__u64)SOCK_GET(client, __sk_common.skc_cookie.counter), client);
+	if (accepted)
+		return c->opener.tgid == peer_pid(accepted);
+	return c->listener_tgid && c->listener_tgid == peer_pid((struct unix_sock *)client);
 }
 
 /*
@@ -287,6 +345,7 @@ HW_INLINE void observe_connect(struct unix_sock *u, struct unix_address *addr, _
 	if (client) {
 		c = connection_make(client, &contact.listener);
 		if (c) {
+			c->listener_tgid = peer_pid(u);
 			fill_writer(c, task, provider);
 			opened_by_writer(c);
 			contact.connection = c->id;
@@ -357,83 +416,6 @@ HW_INLINE void observe_datagram(struct unix_sock *u, struct unix_address *addr, 
 	fill_program(&program, task);
 	if (first_contact(contact.listener.ino ^ (__u64)contact.listener.dev << 32, &program))
 		emit_contact(&contact, u, NULL);
-}
-
-/*
- * Current got hold of a connection, or began with it, and need not have used it yet: `file` is an open file of its own, any
- * pointer. What it did not connect itself is a contact, with who did.
- */
-HW_INLINE void observe_holding(struct file *file, __u32 op, __u32 provider)
-{
-	struct contact contact = {.op = op, .provider = provider};
-	struct socket *socket;
-	struct unix_address *addr;
-	struct unix_sock *client, *accepted;
-	struct hw_key program;
-	struct connection *c;
-	__u64 address;
-	__u32 *class;
-
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return;
-	socket = BPF_CORE_READ(file, private_data);
-	client = (void *)BPF_CORE_READ(socket, sk);
-	if (BPF_CORE_READ(client, sk.__sk_common.skc_family) != AF_UNIX)
-		return;
-	accepted = (void *)BPF_CORE_READ(client, peer);
-	addr = BPF_CORE_READ(accepted, addr);
-	if (!addr)
-		return;
-	read_listener(&contact.listener, accepted, addr);
-	class = bpf_map_lookup_elem(&listeners, &contact.listener);
-	if (class && *class == HW_LISTENER_OTHER)
-		return;
-	if (!class) {
-		if (BPF_CORE_READ(addr, refcnt.refs.counter) < 2)
-			return; /* no listener's: see class_at_write() */
-		set_listener_class(&contact.listener, HW_LISTENER_PENDING);
-	}
-	contact.listener_class = class ? *class : HW_LISTENER_UNKNOWN;
-	address = (__u64)client;
-	c = bpf_map_lookup_elem(&connections, &address);
-	if (!c || !cookie_fits(c->cookie, (__u64)BPF_CORE_READ(client, sk.__sk_common.skc_cookie.counter), client)) {
-		c = connection_make(address, &contact.listener);
-		if (!c)
-			return;
-		c->opener.tgid = peer_pid(accepted);
-	}
-	contact.connection = c->id;
-	fill_program(&program, current_task());
-	if (!same_program(&c->opener, &program) && first_contact(c->id, &program))
-		emit_contact(&contact, accepted, c);
-}
-
-/* Descriptor `fd` of current. Global: verified once, not for each of the descriptors that are looked at. */
-__weak __noinline int hold_descriptor(__u32 fd)
-{
-	struct task_struct___files *owner = (void *)current_task();
-	struct file **files, *file = NULL;
-
-	if (fd >= BPF_CORE_READ(owner, files, fdt, max_fds))
-		return 0;
-	files = BPF_CORE_READ(owner, files, fdt, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
-	if (file)
-		observe_holding(file, HW_SOCKET_HOLD, HW_BY_ALWAYS);
-	return 0;
-}
-
-/* What current, a program that was just started, holds among its first 64 descriptors. */
-HW_INLINE void observe_inherited(struct task_struct *task)
-{
-	struct task_struct___files *owner = (void *)task;
-	unsigned long *open_fds = BPF_CORE_READ(owner, files, fdt, open_fds);
-	__u64 open = 0;
-
-	bpf_probe_read_kernel(&open, sizeof(open), open_fds);
-	for (__u32 fd = 0; fd < 64; fd++)
-		if (open & 1ULL << fd)
-			hold_descriptor(fd);
 }
 
 #endif

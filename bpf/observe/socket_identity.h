@@ -95,20 +95,28 @@ HW_INLINE bool cookie_fits(__u64 kept, __u64 counter, const void *sk)
 	return !kept || kept == counter || kept == (__u64)sk;
 }
 
-/* As fill_listener(), of a socket that was found by reading: slower, and `u` may be any pointer. */
-HW_INLINE void read_listener(struct hw_listener *out, struct unix_sock *u, struct unix_address *addr)
+/*
+ * As fill_listener(), of a socket that was found by reading: slower, and `u` may be any pointer. False: it was closed, and with
+ * it the path has gone that tells who it was.
+ */
+HW_INLINE bool read_listener(struct hw_listener *out, struct unix_sock *u, struct unix_address *addr)
 {
 	struct inode *inode = BPF_CORE_READ(u, path.dentry, d_inode);
+	char first = 0;
 
 	if (!inode) {
+		bpf_probe_read_kernel(&first, sizeof(first), name_of(addr));
+		if (first)
+			return false;
 		out->ino = abstract_name(addr);
 		out->dev = 0;
 		out->netns = BPF_CORE_READ(u, sk.__sk_common.skc_net.net, ns.inum);
-		return;
+		return true;
 	}
 	out->ino = BPF_CORE_READ(inode, i_ino);
 	out->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	out->netns = 0;
+	return true;
 }
 
 HW_INLINE void set_listener_class(struct hw_listener *listener, __u32 class)

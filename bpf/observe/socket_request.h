@@ -128,15 +128,11 @@ HW_INLINE struct connection *connection_read(struct sock *sk, struct unix_sock *
 	}
 	if (!server || !class || SOCK_GET(addr, refcnt.refs.counter) < 2) /* as in class_at_write() */
 		return NULL;
-	/* read before its writer could be noted down (evicted, or a server that does not sleep): who connected is all that is
-	 * known */
+	/* evicted, or its writer was not seen: io_uring where nothing but system calls is, a server that does not sleep */
 	c = connection_make(client, &listener);
 	if (c) {
-		c->writer.kind = HW_REQUEST;
-		c->writer.provider = HW_BY_QUIET;
-		c->writer.flags = HW_F_HOME_INFERRED;
-		c->writer.syscall = -1;
-		c->writer.process.tgid = c->opener.tgid = peer_pid(server);
+		fill_absent_writer(c, server);
+		c->listener_tgid = peer_pid((struct unix_sock *)sk);
 	}
 	return c;
 }

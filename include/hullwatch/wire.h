@@ -75,7 +75,10 @@ enum hw_flag {
 					of its own: it still runs the runtime's code */
 };
 
-/* A process for good: a tgid is reused, (start of the leader, tgid) is not. execs tells one program of it from the next. */
+/*
+ * A process for good: a tgid is reused, (start of the leader, tgid) is not. execs tells one program of it from the next; all
+ * ones: whichever it runs now.
+ */
 struct hw_key {
 	__u64 start_ns;
 	__u32 tgid;

@@ -38,6 +38,8 @@ void apply(const BpfKnobs& knobs, hullwatch_bpf* skeleton) {
   ro->dispatch_credentials = knobs.dispatch_credentials;
   ro->dispatch_mounts = knobs.dispatch_mounts;
   ro->dispatch_namespaces = knobs.dispatch_namespaces;
+  ro->dispatch_sockets = knobs.dispatch_sockets;
+  ro->dispatch_capabilities = knobs.dispatch_capabilities;
   bpf_map__set_max_entries(skeleton->maps.critical, knobs.critical_bytes);
   bpf_map__set_max_entries(skeleton->maps.bulk, knobs.bulk_bytes);
 }

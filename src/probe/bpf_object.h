@@ -51,6 +51,8 @@ struct BpfKnobs {
   bool dispatch_credentials = false;    // what the program at every system call's return provides
   bool dispatch_mounts = false;
   bool dispatch_namespaces = false;
+  bool dispatch_sockets = false;
+  bool dispatch_capabilities = false;
   bool connects_by_hook = false;  // a security hook tells of connections: the tracepoint only of their use
 };
 

@@ -67,6 +67,9 @@ constexpr std::array<std::string_view, 1> kDispatchPrograms = {"dispatch_sys_exi
 constexpr std::array<std::string_view, 4> kDispatchCredentialPrograms = {"credential_fork", "credential_prepare_exec",
                                                                          "credential_exec", "dispatch_sys_exit"};
 constexpr std::array kDispatchHooks = {Hook{K::tp_btf, "sys_exit", 2}};
+constexpr std::array<std::string_view, 5> kDispatchSocketPrograms = {"dispatch_sys_exit", "quiet_skb_copy",
+                                                                     "quiet_skb_copy_old", "socket_held_at_exec", "tcp_state"};
+constexpr std::array kDispatchSocketHooks = {Hook{K::tp_btf, "sys_exit", 2}, Hook{K::tp_btf, "skb_copy_datagram_iovec", 2}};
 
 constexpr std::array<std::string_view, 1> kCapablePrograms = {"quiet_cap_capable"};
 constexpr std::array kCapableHooks = {Hook{K::tp_btf, "cap_capable", 5}};
@@ -189,6 +192,12 @@ constexpr std::array kProviders = {
     Provider{"capability", HW_BY_FENTRY, "fexit/cap_capable", kReturnCapablePrograms, kReturnCapableHooks, true,
              "fexit on cap_capable (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
              "CAP_SYS_ADMIN checks made to account memory (dropped: they are most of all checks)"},
+    Provider{
+        "capability", HW_BY_DISPATCH, "tp_btf/sys_exit of calls that need one", kDispatchPrograms, kDispatchHooks, true,
+        "type information (BTF); costs every system call",
+        "refusals; capabilities used otherwise than for modules, reboot and kexec, ports (iopl, ioperm), the system's clock, "
+        "bpf programs, the kernel's log, files by handle, mounts and swap; calls whose arguments in memory are changed while "
+        "they run; calls by io_uring"},
 
     Provider{"mount", HW_BY_FENTRY,
              "fexit/path_{mount,umount}, fexit on the other calls, fentry/security_{move_mount,sb_pivotroot}",
@@ -232,6 +241,15 @@ constexpr std::array kProviders = {
              kQuietSocketHooks, true, "sk_data_ready tracepoint (6.12)",
              HW_UNSEEN_OF_SOCKETS "; a descriptor received by SCM_RIGHTS or pidfd_getfd, until it is used or its holder execs; "
                                   "connections that fail"},
+    Provider{
+        "runtime_socket", HW_BY_DISPATCH, "tp_btf/sys_exit, tp_btf/skb_copy_datagram_iovec", kDispatchSocketPrograms,
+        kDispatchSocketHooks, true, "type information (BTF); costs every system call",
+        HW_UNSEEN_OF_SOCKETS
+        "; a descriptor received by SCM_RIGHTS, until it is used or its holder execs; connections that fail; datagrams sent "
+        "to an address; connections made by io_uring, until they are used; what is written by io_uring, over a descriptor "
+        "that another thread replaces during the call, or is read before the writing call is over, which is told as the "
+        "opener's or as its last writer's; bytes in page fragments below 6.4 (TCP, sendfile, large writes), which are told "
+        "as unreadable and judged as the worst"},
 
     Provider{"io_uring", HW_BY_ALWAYS, "tp_btf/io_uring_create", kRingPrograms, kRingHooks, true,
              "CONFIG_IO_URING, type information (BTF)",

@@ -56,6 +56,8 @@ Status Sensor::load(const HookProbe& probe, const Tiers& tiers, const SensorOpti
   knobs.dispatch_credentials = dispatched("credential");
   knobs.dispatch_mounts = dispatched("mount");
   knobs.dispatch_namespaces = dispatched("namespace");
+  knobs.dispatch_sockets = dispatched("runtime_socket");
+  knobs.dispatch_capabilities = dispatched("capability");
   knobs.commits_by_hook = ladder_->uses("fexit_commit_creds");
   knobs.connects_by_hook = ladder_->uses("lsm_unix_stream_connect") || ladder_->uses("fentry_unix_stream_connect");
   if (ladder_->uses(kConnectorProgram)) {

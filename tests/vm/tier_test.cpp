@@ -7,21 +7,12 @@
 
 #include <algorithm>
 
-#include "vm/sensor_test.h"
+#include "vm/tier.h"
 
 namespace hullwatch::test {
 namespace {
 
 using nlohmann::json;
-
-class Tier : public SensorTest {};
-
-// Not of the test's kernel: the rung that is used says so itself.
-#define SKIP_UNLESS(observation, ...)                                                                                          \
-  if (!has(observation, {__VA_ARGS__}))                                                                                        \
-  GTEST_SKIP() << (observation) << " is provided by " << provider_of(observation)                                              \
-               << (provider(observation) ? std::string(", which cannot see ") + std::string(provider(observation)->cannot_see) \
-                                         : "")
 
 std::string text(const LiveRecord& record, hw_span span) {
   const std::string bytes = record.bytes<hw_mount>(span);
@@ -201,35 +192,6 @@ TEST_F(Tier, ThirtyTwoBitCallsAreSeenOnceWithTheirOutcome) {
     for (const auto* key : {"op", "flags", "result", "target"}) EXPECT_EQ(seen[i][key], run.told[i][key]) << run.told[i].dump();
 }
 
-TEST_F(Tier, AConnectionIsSentOnceWithItsListener) {
-  SKIP_UNLESS("runtime_socket", HW_BY_LSM, HW_BY_FENTRY);
-  for (const auto* way : {"path", "symlink", "hardlink", "bind", "relative"}) {
-    int ends[2];
-    ASSERT_EQ(::pipe(ends), 0);
-    Child server([&] {
-      ::dup2(ends[1], STDOUT_FILENO);
-      ::execl((here() / "unix_server").c_str(), "unix_server", "/tmp/tier.sock", "1", nullptr);
-      return 127;
-    });
-    char line[256];
-    ASSERT_GT(::read(ends[0], line, sizeof line), 0);  // it listens
-    struct stat listener {};
-    ASSERT_EQ(::stat("/tmp/tier.sock", &listener), 0);
-    const auto run = SensorTest::run({"unix_client", "/tmp/tier.sock", way, "write", "100"});
-    server.wait();
-    ::close(ends[0]);
-    ::close(ends[1]);
-    ::unlink("/tmp/tier.sock");
-    const auto seen = run.all<hw_socket>(HW_SOCKET);
-    ASSERT_EQ(seen.size(), 1U) << way;
-    EXPECT_EQ(seen[0].op, HW_SOCKET_CONNECT);
-    EXPECT_EQ(seen[0].h.provider, bpf_is_an_lsm() ? HW_BY_LSM : HW_BY_FENTRY);
-    EXPECT_EQ(seen[0].listener.ino, listener.st_ino);
-    EXPECT_EQ(seen[0].listener_tgid, static_cast<uint32_t>(server.pid()));
-    EXPECT_STREQ(seen[0].name, "/tmp/tier.sock");
-  }
-}
-
 json told_namespaces(const hw_namespaces& n) {
   return {{"mnt", n.mnt}, {"pid", n.pid},       {"net", n.net},  {"uts", n.uts},
           {"ipc", n.ipc}, {"cgroup", n.cgroup}, {"user", n.user}};
@@ -266,6 +228,21 @@ TEST_F(Tier, TheFirstUseOfACapabilityInAContainerIsARecord) {
   };
   EXPECT_EQ(of_setuid(first), 1);
   EXPECT_EQ(of_setuid(second), 0);
+}
+
+// The dispatcher knows a use by what calls return.
+TEST_F(Tier, ACallThatNeededACapabilityIsItsFirstUse) {
+  SKIP_UNLESS("capability", HW_BY_DISPATCH, HW_BY_FENTRY, HW_BY_QUIET);
+  const TestCgroup container(container_name());
+  const auto first = SensorTest::run({"mount_calls", "all", "/tmp"}, &container);
+  const auto second = SensorTest::run({"mount_calls", "all", "/tmp"}, &container);
+  const auto of_mount = [&](const ActorRun& run) {
+    return std::ranges::count_if(run.all<hw_capability>(HW_CAPABILITY), [&](const hw_capability& use) {
+      return use.capability == 21 && use.result == 0 && use.h.home == container.id() && use.userns_level == 0;
+    });
+  };
+  EXPECT_EQ(of_mount(first), 1);
+  EXPECT_EQ(of_mount(second), 0);
 }
 
 TEST_F(Tier, NothingWasLostAndWhatTheKernelSentWasReceived) {

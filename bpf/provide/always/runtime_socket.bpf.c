@@ -8,6 +8,7 @@
  * The second fires at changes of state only, never for data. This file's name comes after process.bpf.c: programs of one hook
  * run in the order they are attached, and the exec must have been counted.
  */
+#include "observe/socket_descriptor.h"
 #include "observe/tcp_api.h"
 
 /* trace_sched_process_exec(struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm): p is current */

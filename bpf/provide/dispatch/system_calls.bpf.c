@@ -8,15 +8,19 @@
  *
  * At the return the result is known and the registers still hold the arguments; what the call has changed is gone: the type
  *behind an fsmount descriptor, the namespaces before an unshare. io_uring has no system call of its own for what it does.
+ *
  */
-#include "observe/credential.h"
 #include "observe/mount.h"
 #include "observe/namespace.h"
+#include "capabilities.h"
+#include "sockets.h"
 
 /* Which observations it provides. */
 const volatile bool dispatch_credentials = false;
 const volatile bool dispatch_mounts = false;
 const volatile bool dispatch_namespaces = false;
+const volatile bool dispatch_sockets = false;
+const volatile bool dispatch_capabilities = false;
 
 #define OPEN_TREE_CLONE 1
 
@@ -27,7 +31,11 @@ HW_INLINE bool number_matters(__u64 number)
 	number &= ~(__u64)X32_BIT;
 #endif
 	BOUNDED(number);
-	return number < CALLS && (calls_native[number] >= CALL_SETID || calls_compat[number] >= CALL_SETID);
+	if (number >= CALLS)
+		return false;
+	if ((dispatch_sockets || dispatch_capabilities) && (uses_native[number] || uses_compat[number]))
+		return true;
+	return calls_native[number] >= CALL_SETID || calls_compat[number] >= CALL_SETID;
 }
 
 HW_INLINE __u64 returning_from(void *regs)
@@ -44,6 +52,11 @@ HW_INLINE void mount_returns(struct task_struct *task, __u32 op, __s64 result)
 	if (op == HW_MOUNT_OPEN_TREE && !(call_argument(task, 2) & OPEN_TREE_CLONE))
 		return;
 	if (op == HW_MOUNT_FSCONFIG && (__s32)call_argument(task, 1) < FSCONFIG_CMD_CREATE)
+		return;
+	if (dispatch_capabilities && result >= 0)
+		use_capability(CAP_SYS_ADMIN, 0, BPF_CORE_READ(task, nsproxy, mnt_ns, user_ns, ns.inum),
+			       (__u32)BPF_CORE_READ(task, nsproxy, mnt_ns, user_ns, level), HW_BY_DISPATCH);
+	if (!dispatch_mounts)
 		return;
 	begin_mount(task, op, HW_BY_DISPATCH);
 	finish_mount(result, 0);
@@ -65,16 +78,26 @@ SEC("?tp_btf/sys_exit")
 int BPF_PROG(dispatch_sys_exit, struct pt_regs *regs, long result)
 {
 	struct task_struct *task;
-	__u32 call;
+	__u32 call, use;
 
 	if (!number_matters(returning_from(regs)))
 		return 0;
 	task = current_task();
+	if (dispatch_sockets || dispatch_capabilities) {
+		use = current_use(task);
+		if (use) {
+			if (dispatch_sockets && use < USE_CAPABILITY)
+				socket_returns(task, use, result);
+			else if (dispatch_capabilities && use >= USE_CAPABILITY)
+				capability_returns(task, use, result);
+			return 0;
+		}
+	}
 	call = current_call(task);
 	if (call < CALL_SETID)
 		return 0;
 	if (call >= CALL_MOUNT) {
-		if (dispatch_mounts)
+		if (dispatch_mounts || dispatch_capabilities)
 			mount_returns(task, call - CALL_MOUNT, result);
 		return 0;
 	}

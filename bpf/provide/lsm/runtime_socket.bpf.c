@@ -12,7 +12,7 @@
  *
  * Use of connections, and requests, are seen by the tracepoints of T3 on T1 and T2 as well.
  */
-#include "observe/socket_contact.h"
+#include "observe/socket_descriptor.h"
 
 HW_INLINE void connects(struct sock *client, struct sock *listener, __u32 provider)
 {
