@@ -215,6 +215,7 @@ HW_PART void fill_absent_writer(struct connection *c, struct unix_sock *accepted
 	h->uid = BPF_CORE_READ(leader, real_cred, uid.val);
 	h->euid = BPF_CORE_READ(leader, real_cred, euid.val);
 	h->gid = BPF_CORE_READ(leader, real_cred, gid.val);
+	h->loginuid = bpf_core_field_exists(leader->loginuid) ? BPF_CORE_READ(leader, loginuid.val) : (__u32)-1;
 	bpf_probe_read_kernel_str(h->comm, sizeof(h->comm), &leader->comm);
 	exe = BPF_CORE_READ(leader, mm, exe_file, f_inode);
 	h->exe_ino = BPF_CORE_READ(exe, i_ino);

@@ -14,6 +14,15 @@ struct descriptor {
 	struct contact contact;
 };
 
+/* The connection of socket `client`, whose peer is `accepted`, where it is known already. */
+HW_INLINE struct connection *known_connection(struct unix_sock *client, struct unix_sock *accepted)
+{
+	__u64 address = (__u64)client, cookie = (__u64)BPF_CORE_READ(client, sk.__sk_common.skc_cookie.counter);
+	struct connection *c = bpf_map_lookup_elem(&connections, &address);
+
+	return c && (c->cookie ? cookie_fits(c->cookie, cookie, client) : c->opener.tgid == peer_pid(accepted)) ? c : NULL;
+}
+
 /* Is `file` such a connection? Fills `out` but for the connection's id. */
 HW_PART bool reaches_runtime(struct descriptor *out, struct file *file)
 {
@@ -32,33 +41,31 @@ HW_PART bool reaches_runtime(struct descriptor *out, struct file *file)
 	addr = BPF_CORE_READ(accepted, addr);
 	if (!addr || !read_listener(&out->contact.listener, accepted, addr))
 		return false;
+	class = bpf_map_lookup_elem(&listeners, &out->contact.listener);
+	if (class && *class == HW_LISTENER_OTHER)
+		return false;
+	/* as in class_at_write() */
+	if (BPF_CORE_READ(addr, refcnt.refs.counter) < 2 && !(class && known_connection(client, accepted)))
+		return false;
+	if (!class)
+		set_listener_class(&out->contact.listener, HW_LISTENER_PENDING);
+	out->contact.listener_class = class ? *class : HW_LISTENER_UNKNOWN;
 	out->client = client;
 	out->accepted = accepted;
-	class = bpf_map_lookup_elem(&listeners, &out->contact.listener);
-	if (class) {
-		out->contact.listener_class = *class;
-		return *class != HW_LISTENER_OTHER;
-	}
-	if (BPF_CORE_READ(addr, refcnt.refs.counter) < 2)
-		return false; /* no listener's: see class_at_write() */
-	set_listener_class(&out->contact.listener, HW_LISTENER_PENDING);
-	out->contact.listener_class = HW_LISTENER_UNKNOWN;
 	return true;
 }
 
 /* The connection, made when it is older than hullwatch or its connect was not seen. */
 HW_PART struct connection *connection_held(struct descriptor *d)
 {
-	struct unix_sock *client = d->client;
-	__u64 address = (__u64)client, cookie = (__u64)BPF_CORE_READ(client, sk.__sk_common.skc_cookie.counter);
-	struct connection *c = bpf_map_lookup_elem(&connections, &address);
+	struct connection *c = known_connection(d->client, d->accepted);
 
-	if (!c || !(c->cookie ? cookie_fits(c->cookie, cookie, client) : c->opener.tgid == peer_pid(d->accepted))) {
-		c = connection_make(address, &d->contact.listener);
+	if (!c) {
+		c = connection_make((__u64)d->client, &d->contact.listener);
 		if (!c)
 			return NULL;
 		c->opener.tgid = peer_pid(d->accepted);
-		c->listener_tgid = peer_pid(client);
+		c->listener_tgid = peer_pid(d->client);
 	}
 	d->contact.connection = c->id;
 	return c;
