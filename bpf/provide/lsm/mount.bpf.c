@@ -35,7 +35,8 @@ int BPF_PROG(lsm_sb_umount, struct vfsmount *mnt, int flags)
 	struct resolved_mount mount = {.op = HW_MOUNT_UMOUNT, .flags = (__u32)flags};
 
 	mount.dentry = (__u64)BPF_CORE_READ(mnt, mnt_root);
-	mount.mnt = (__u64)mnt;
+	/* as an address: later verifiers hand no BTF pointer to walk_path() */
+	bpf_probe_read_kernel(&mount.mnt, sizeof(mount.mnt), &mnt);
 	attempted(&mount);
 	return 0;
 }
