@@ -356,16 +356,31 @@ HW_INLINE void observe_connect(struct unix_sock *u, struct unix_address *addr, _
 	emit_contact(&contact, u, NULL);
 }
 
+/* Current wrote over `c`: it is the writer from here on, and a contact when it was not. `u` is the accepted socket, any
+ * pointer. */
+HW_INLINE void written_by_current(struct connection *c, const struct contact *contact, struct unix_sock *u)
+{
+	struct task_struct *task = current_task();
+	struct hw_key program;
+	bool other;
+
+	fill_program(&program, task);
+	other = !same_program(&c->writer.process, &program);
+	if (other || c->writer.euid != GET(GET(task, cred), euid.val))
+		fill_writer(c, task, contact->provider);
+	if (other)
+		reopen_window(c);
+	if (other && first_contact(c->id, &program))
+		emit_contact(contact, u, c);
+}
+
 /* Current wrote to `u`, a socket accepted from a listener. The peer is the socket current holds, so it lives. */
 HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u32 provider)
 {
-	struct task_struct *task = current_task();
 	struct contact contact = {.op = HW_SOCKET_USE, .provider = provider};
-	struct hw_key program;
 	struct connection *c;
 	struct sock *peer;
 	__u64 client, cookie;
-	bool other;
 
 	peer = SOCK_GET(u, peer);
 	if (!peer)
@@ -385,15 +400,8 @@ HW_INLINE void observe_write(struct unix_sock *u, struct unix_address *addr, __u
 	if (!c)
 		return;
 	c->cookie = cookie;
-	fill_program(&program, task);
-	other = !same_program(&c->writer.process, &program);
-	if (other || c->writer.euid != GET(GET(task, cred), euid.val))
-		fill_writer(c, task, provider);
-	if (other)
-		reopen_window(c);
 	contact.connection = c->id;
-	if (other && first_contact(c->id, &program))
-		emit_contact(&contact, u, c);
+	written_by_current(c, &contact, u);
 }
 
 /*

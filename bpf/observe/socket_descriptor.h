@@ -137,24 +137,13 @@ HW_INLINE void observe_connected(struct file *file, __u32 provider)
 HW_INLINE void observe_written(struct file *file, __u32 provider)
 {
 	struct descriptor d = {.contact = {.op = HW_SOCKET_USE, .provider = provider}};
-	struct task_struct *task = current_task();
-	struct hw_key program;
 	struct connection *c;
-	bool other;
 
 	if (!reaches_runtime(&d, file))
 		return;
 	c = connection_held(&d);
-	if (!c)
-		return;
-	fill_program(&program, task);
-	other = !same_program(&c->writer.process, &program);
-	if (other || c->writer.euid != GET(GET(task, cred), euid.val))
-		fill_writer(c, task, provider);
-	if (other)
-		reopen_window(c);
-	if (other && first_contact(c->id, &program))
-		emit_contact(&d.contact, d.accepted, c);
+	if (c)
+		written_by_current(c, &d.contact, d.accepted);
 }
 
 #endif

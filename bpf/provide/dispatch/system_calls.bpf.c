@@ -7,8 +7,7 @@
  *	void trace_sys_exit(struct pt_regs *regs, long ret)
  *
  * At the return the result is known and the registers still hold the arguments; what the call has changed is gone: the type
- *behind an fsmount descriptor, the namespaces before an unshare. io_uring has no system call of its own for what it does.
- *
+ * behind an fsmount descriptor, the namespaces before an unshare. io_uring has no system call of its own for what it does.
  */
 #include "observe/mount.h"
 #include "observe/namespace.h"
