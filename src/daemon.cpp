@@ -83,6 +83,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   auto cgroups = find_cgroup_tree();
   if (!cgroups) return fail(std::move(cgroups.error()));
   daemon->cgroups_ = std::move(*cgroups);
+  daemon->take_own_cgroup();
   if (auto guarded = daemon->open_guard(); !guarded) return fail(std::move(guarded.error()));
   // Before any thread is made, so that all of them inherit the nice value, and leave signals to the loop.
   (void)take_priority({.realtime = false, .nice = daemon->priority().nice});
@@ -222,6 +223,7 @@ Status Daemon::run() {
   std::vector<int> watched = {signals_.get(), sensor_->rings().fd(), metadata_->event_fd()};
   if (reloader_ != nullptr) watched.push_back(reloader_->event_fd());
   if (responder_ != nullptr) watched.push_back(responder_->event_fd());
+  if (commands_) watched.push_back(commands_->fd());
   for (int fd : watched) {
     epoll_event interest{.events = EPOLLIN, .data = {.fd = fd}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest) != 0)
@@ -229,6 +231,7 @@ Status Daemon::run() {
   }
   started_ns_ = clock_.boot_ns();
   log_lifecycle("start", start_members());
+  take_command_records();  // of what was ordered while no daemon ran
   begin_guard();
   report_ready();
   readiness_->started();
@@ -253,6 +256,8 @@ Status Daemon::loop(uint64_t end_ns) {
     take_metadata();
     take_rules();
     take_responses();
+    for (int i = 0; i < count; ++i)
+      if (commands_ && ready[i].data.fd == commands_->fd()) take_command_records();
     if (pipeline_->fork_bombs().urgent() || clock_.boot_ns() - ticked_ns_ >= pause) tick();
     if (!handle_signal()) return {};
   }
@@ -292,6 +297,17 @@ ThreadPriority Daemon::priority() const {
   return {.realtime = options_.config.scheduling.realtime, .nice = static_cast<int>(options_.config.scheduling.nice)};
 }
 
+/// First of all: the watchdog is born in it, and nobody watches yet.
+void Daemon::take_own_cgroup() {
+  const SchedulingConfig& wanted = options_.config.scheduling;
+  if (wanted.cpu_weight == 0) return;
+  auto own = OwnCgroup::enter({.tree = cgroups_}, wanted.cpu_weight, wanted.realtime);
+  if (own)
+    own_cgroup_.emplace(std::move(*own));
+  else
+    std::cerr << "hullwatch: no cgroup of its own: " << own.error().message << '\n';
+}
+
 /// Last of all: what is started before inherits no real-time priority, and start-up needs none.
 void Daemon::take_own_priority() {
   const GrantedPriority granted = take_priority(priority());
@@ -313,7 +329,7 @@ void Daemon::tick() {
   export_figures();
 }
 
-/// Counts of the homes. Limits are read of those that forked since the last look, or are near theirs.
+/// Counts of the homes. Limits are read of those that forked or ended tasks since the last look, or are near theirs.
 void Daemon::sample_homes() {
   std::vector<HomeSample> now;
   for (const auto& [home, counts] : sensor_->object().homes()) {
@@ -332,7 +348,8 @@ void Daemon::sample_homes() {
         before != homes_.end() && before->home == home) {
       sample.pids_max = before->pids_max;
       sample.failed_forks = before->failed_forks;
-      look = look && (before->counts.forks != counts.forks || (before->pids_max > 0 && counts.live >= before->pids_max / 2));
+      look = look && (before->counts.forks != counts.forks || before->counts.exits != counts.exits ||
+                      (before->pids_max > 0 && counts.live >= before->pids_max / 2));
     }
     if (look)
       if (const auto limit = read_pids_limit(cgroups_, container->cgroup_path); limit) {
@@ -390,6 +407,7 @@ void Daemon::stop() {
   end_guard();
   if (responder_ != nullptr) responder_->stop(kDrainDeadline);
   take_responses();
+  take_command_records();
   log_lifecycle("stop", {});
   if (!dispatcher_->stop(kDrainDeadline)) std::cerr << "hullwatch: a sink was too slow: some records were not written\n";
   print_summary();

@@ -18,6 +18,7 @@
 #include "enrich/container_index.h"
 #include "enrich/runtime_states.h"
 #include "guard/canary.h"
+#include "guard/own_cgroup.h"
 #include "guard/watchdog.h"
 #include "log/forensic_log.h"
 #include "metrics/counters.h"
@@ -29,6 +30,7 @@
 #include "probe/listener_classifier.h"
 #include "probe/sensor.h"
 #include "reload/rule_reloader.h"
+#include "respond/command_record.h"
 #include "respond/responder.h"
 #include "util/clock.h"
 #include "util/fd.h"
@@ -79,6 +81,7 @@ class Daemon {
   Status open_responder();
   void respond(const Alert& alert);
   void take_responses();
+  void take_command_records();
   PipelinePorts ports();
   MetricSources metric_sources();
 
@@ -98,6 +101,7 @@ class Daemon {
   void report_ready();
   void tell_rules_without_events() const;
   [[nodiscard]] ThreadPriority priority() const;
+  void take_own_cgroup();
   void take_own_priority();
   void use_rules(std::shared_ptr<const RuleSet> rules);
   [[nodiscard]] std::string start_members() const;
@@ -113,6 +117,7 @@ class Daemon {
   SystemClock clock_;
   Redactor redactor_;
   CgroupTree cgroups_;
+  std::optional<OwnCgroup> own_cgroup_;  // left after the watchdog has ended
   std::unique_ptr<Watchdog> watchdog_;
   std::optional<StatePins> pins_;
   Fd signals_, epoll_;
@@ -131,6 +136,7 @@ class Daemon {
   std::vector<EventType> unavailable_;  // nothing on this kernel makes them
   std::unique_ptr<RuleReloader> reloader_;
   std::unique_ptr<Responder> responder_;    // null: response.enabled is false
+  std::optional<CommandRecords> commands_;  // none: there is no log they could be told in
   std::unique_ptr<HttpEndpoint> endpoint_;  // last: its threads read all of the above
 
   std::optional<RealtimeGovernor> governor_;

@@ -1,5 +1,5 @@
 // What the daemon does about an alert, where response.enabled asks for it: orders go to the responder's thread, outcomes come
-// back and are numbered and logged here, on the evaluator's.
+// back and are numbered and logged here, on the evaluator's. So is what was ordered by command, whether it is enabled or not.
 
 #include "daemon.h"
 
@@ -7,6 +7,11 @@ namespace hullwatch {
 
 Status Daemon::open_responder() {
   const ResponseConfig& config = options_.config.response;
+  if (sequence_ != nullptr) {
+    auto commands = CommandRecords::open(options_.config.state_dir);
+    if (!commands) return fail(std::move(commands.error()));
+    commands_.emplace(std::move(*commands));
+  }
   if (!config.enabled) return {};
   ResponseScene scene{.tree = cgroups_,
                       .own = {static_cast<uint32_t>(getpid()), static_cast<uint32_t>(watchdog_->pid())},
@@ -43,6 +48,11 @@ void Daemon::take_responses() {
     counters_->response(action, static_cast<size_t>(ResponseResult::shed), answers.shed[action]);
     log_lifecycle("response", shed_members(static_cast<ResponseAction::Kind>(action), answers.shed[action]));
   }
+}
+
+void Daemon::take_command_records() {
+  if (!commands_) return;
+  for (std::string& members : commands_->take()) log_lifecycle("response", std::move(members));
 }
 
 }  // namespace hullwatch

@@ -124,6 +124,7 @@ void add_respond(CLI::App& app, Options& options, Action& action) {
       ->type_name("CONTAINER")
       ->required();
   thaw->add_option("-c,--config", o.config_file, "Configuration file")->type_name("FILE");
+  thaw->add_option("--state-dir", o.state_dir, "Where the forensic log and state live: it is told there")->type_name("DIR");
   thaw->add_flag("--dry-run", o.dry_run, "Say what would be done");
   thaw->add_option("-o,--output", o.format, "Output format")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
   thaw->callback([&] { action = [&] { return respond_thaw_command(options.respond); }; });

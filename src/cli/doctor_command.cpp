@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/rules_summary.h"
 #include "enrich/cgroup_tree.h"
+#include "guard/own_cgroup.h"
 #include "probe/bpf_object.h"
 #include "probe/ladder.h"
 #include "probe/privileges.h"
@@ -51,6 +52,16 @@ void examine_processor(const SchedulingConfig& wanted, Examination& found) {
          "grant CAP_SYS_NICE (and no RestrictRealtime=yes in its unit), or give its cgroup a large cpu.weight"});
 }
 
+void examine_own_cgroup(const SchedulingConfig& wanted, const CgroupTree& tree, Examination& found) {
+  if (wanted.cpu_weight == 0) {
+    found.processor += "; a cgroup of its own is not wanted";
+  } else if (const std::string why = OwnCgroup::why_not({.tree = tree}); why.empty()) {
+    found.processor += "; a cgroup of its own with cpu.weight " + std::to_string(wanted.cpu_weight);
+  } else {
+    found.processor += "; no cgroup of its own: " + why;
+  }
+}
+
 void examine_rules(const Config& config, const Ladder& ladder, Examination& found) {
   RuleSetOptions options = rule_options(config);
   options.unavailable_events = unavailable_events(ladder.rungs());
@@ -83,6 +94,7 @@ Examination examine(const HookProbe& probe, const Ladder& ladder, const Config& 
   utsname name{};
   if (uname(&name) == 0) found.kernel = std::string(name.release) + " " + name.machine;
   found.lsm = probe.lsm_list().empty() ? "not readable (is securityfs mounted?)" : probe.lsm_list();
+  examine_processor(config.scheduling, found);
   if (const auto tree = find_cgroup_tree(); !tree) {
     found.cgroups = "none usable";
     found.problems.push_back({tree.error().message, "mount a cgroup hierarchy; containers cannot be told apart without one"});
@@ -91,8 +103,8 @@ Examination examine(const HookProbe& probe, const Ladder& ladder, const Config& 
     if (tree->partial)
       found.problems.push_back({"only a part of the cgroup tree is visible: hullwatch is in a cgroup namespace",
                                 "run it in the host's cgroup namespace (--cgroupns=host)"});
+    examine_own_cgroup(config.scheduling, *tree, found);
   }
-  examine_processor(config.scheduling, found);
   if (const std::string& pins = config.pin_directory; pins != "off" && !StatePins::has_place(pins))
     found.problems.push_back({"no bpf file system for " + pins + ": after a restart it is inferred where processes belong",
                               "mount -t bpf bpf " + std::filesystem::path(pins).parent_path().string()});

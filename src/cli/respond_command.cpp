@@ -8,7 +8,9 @@
 #include "cli/configuration.h"
 #include "cli/output.h"
 #include "enrich/node_scan.h"
+#include "respond/command_record.h"
 #include "respond/response_executor.h"
+#include "util/clock.h"
 #include "util/utf8.h"
 
 namespace hullwatch {
@@ -65,11 +67,21 @@ int respond_thaw_command(const RespondOptions& options) {
                    .container_id = container->id,
                    .container_name = container->meta.name,
                    .cgroup_path = container->cgroup_path};
+  const SystemClock clock;
+  const uint64_t began_ns = clock.boot_ns();
   ResponseExecutor executor({.tree = *tree, .own = {static_cast<uint32_t>(getpid())}, .dry_run = options.dry_run});
   outcome.effect = executor.carry_out(outcome.order);
+  outcome.time_ns = clock.wall_ns();
+  outcome.took_ns = clock.boot_ns() - began_ns;
   print(outcome, options.format);
   const bool good = outcome.effect.result == ResponseResult::done || outcome.effect.result == ResponseResult::dry_run;
   if (!good && geteuid() != 0) return kExitPrivilege;
+  // An act that nobody can prove afterwards is told as a failure, though it was done.
+  if (!options.dry_run && config->log.enabled)
+    if (const auto left =
+            leave_command_record(options.state_dir.empty() ? config->state_dir : options.state_dir, outcome, Commander::self());
+        !left)
+      return failed(Error(left.error()).context("this is not recorded in the forensic log"));
   return good ? kExitOk : kExitFindings;
 }
 

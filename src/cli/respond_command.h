@@ -1,5 +1,5 @@
 #pragma once
-// `respond thaw`: lets a container that a rule froze go on, without the daemon's help.
+// `respond thaw`: lets a container that a rule froze go on, without the daemon's help; the daemon records it in its log.
 
 #include <string>
 
@@ -8,6 +8,7 @@ namespace hullwatch {
 struct RespondOptions {
   std::string container;  // name, id, or the first 12 or more characters of the id
   std::string config_file;
+  std::string state_dir;  // empty: the configuration's
   std::string format = "text";
   bool dry_run = false;
 };

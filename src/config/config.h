@@ -78,6 +78,7 @@ struct RedactConfig {
 struct SchedulingConfig {
   bool realtime = true;  // for the threads an alert passes through, where permitted
   int64_t nice = -10;
+  uint64_t cpu_weight = 1000;  // of a cgroup of its own; 0: none
 };
 
 struct ResponseConfig {

@@ -100,6 +100,13 @@ const std::array kKeys = {
     ConfigKey{"scheduling.nice", count, SLOT(scheduling.nice),
               "Nice value of all threads: of those that have no real-time priority, or where it is refused.", -20, 19},
     ConfigKey{
+        "scheduling.cpu_weight", count, SLOT(scheduling.cpu_weight),
+        "cpu.weight (others have 100) of a cgroup of its own, hullwatch-daemon below the root, which hullwatch makes and moves "
+        "into at the start; on v1 cpu.shares in that proportion. 0 for none. Never in a unit of systemd's, which has "
+        "CPUWeight=, "
+        "nor where hullwatch was started in another cgroup.",
+        0, 10'000},
+    ConfigKey{
         "response.enabled", truth, SLOT(response.enabled),
         "Whether what rules name in `respond` is carried out: containers are frozen, thawed, clamped or killed, processes "
         "signalled. Read at the start, not at a reload."},
