@@ -62,7 +62,8 @@ void RuntimeSocketDetector::on_contact(const SocketEvent& socket, const EventCon
   Contact contact{.connection = socket.facts.connection,
                   .until_ns = context.event.header.time_ns + kContactPatience,
                   .listener = id,
-                  .client = client_of(context, id, socket.facts.client)};
+                  .client = client_of(context, id, socket.facts.client),
+                  .connected = socket.facts.op == HW_SOCKET_CONNECT};
   if (contact.client.component) {
     ++stats_.component_requests;
     // A connection that was handed on is not the runtime's own any more: what comes over it is looked at.
@@ -100,15 +101,21 @@ void RuntimeSocketDetector::on_bytes(const RequestEvent& request, const EventCon
                     });
 }
 
+/// The request tells more than its writer's contact, and than that of who connected. Whoever else got hold of the connection is
+/// told: where nobody is there when a client writes, what he asks is taken for the opener's.
+void RuntimeSocketDetector::forget_contacts(const hw_request& from, RuntimeClient& client) {
+  std::erase_if(contacts_, [&](const Contact& contact) {
+    if (contact.connection != from.connection) return false;
+    const hw_key& by = contact.client.header.process;
+    if (!contact.connected && (by.tgid != from.h.process.tgid || by.start_ns != from.h.process.start_ns)) return false;
+    if (client.image.empty() && contact.client.header.home == from.h.home) client.image = contact.client.image;
+    return true;
+  });
+}
+
 void RuntimeSocketDetector::on_request(const ParsedRequest& request, const hw_request& from, RuntimeClient client,
                                        const FindingSink& found) {
-  const auto contact =
-      std::find_if(contacts_.begin(), contacts_.end(), [&](const Contact& c) { return c.connection == from.connection; });
-  // A descriptor can be handed on: the writer counts, but what is known of the one who connected helps where it is the same.
-  if (contact != contacts_.end()) {
-    if (client.image.empty() && contact->client.header.home == from.h.home) client.image = contact->client.image;
-    contacts_.erase(contact);
-  }
+  forget_contacts(from, client);
   if (client.component) {
     ++stats_.component_requests;
     return;

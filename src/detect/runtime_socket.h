@@ -69,6 +69,7 @@ class RuntimeSocketDetector final : public Detector {
     uint64_t connection = 0, until_ns = 0;
     ListenerId listener{};
     RuntimeClient client;
+    bool connected = false;  // it made the connection; else it got hold of one
   };
 
   static ListenerId id_of(const hw_listener& listener) { return {listener.ino, listener.dev, listener.netns}; }
@@ -77,6 +78,7 @@ class RuntimeSocketDetector final : public Detector {
   void note_opener(const SocketEvent& socket, const EventContext& context);
   void on_bytes(const RequestEvent& request, const EventContext& context, const FindingSink& found);
   bool is_runtimes(const hw_request& record);
+  void forget_contacts(const hw_request& from, RuntimeClient& client);
   void on_request(const ParsedRequest& request, const hw_request& from, RuntimeClient client, const FindingSink& found);
   void tell(RuntimeRequestFinding finding, const RuntimeClient& client, const ListenerId& listener, uint64_t connection,
             const FindingSink& found);

@@ -177,6 +177,27 @@ TEST_F(RuntimeSockets, AConnectionOfAnothersMakingIsToldWithItsMaker) {
   EXPECT_EQ(finding(0).opener_home, 0U);
 }
 
+// Below 6.3 nobody sees who writes: what comes over a connection that was handed on counts as its opener's.
+TEST_F(RuntimeSockets, ARequestThatCountsAsItsOpenersLeavesTheContactOfWhoReceivedTheConnection) {
+  for (const bool opener_was_told : {true, false}) {
+    const uint64_t connection = opener_was_told ? 1 : 2;
+    Container& taker = world_.container(opener_was_told ? "early" : "late", "alpine");
+    found_.clear();
+    see(connects_to("/run/docker.sock").connection(connection).pid(30));
+    if (opener_was_told) wait();
+    see(uses_socket("/run/docker.sock").connection(connection).pid(20).in(taker).with([](hw_socket& s) {
+      s.op = HW_SOCKET_RECEIVE;
+      s.opener = test::key_of(30);
+    }));
+    see(request_bytes(kList).connection(connection).pid(30));
+    wait();
+    ASSERT_FALSE(found_.empty());
+    EXPECT_EQ(found_.back().header.process.tgid, 20U) << opener_was_told;
+    EXPECT_EQ(finding(found_.size() - 1).danger, "contact");
+    EXPECT_TRUE(finding(found_.size() - 1).inherited);
+  }
+}
+
 TEST_F(RuntimeSockets, AStalledBodyIsJudgedWithItsProcess) {
   world_.process(test::exec("/usr/bin/dockerd").pid(60));
   see(request_bytes("POST /containers/create HTTP/1.1\r\nContent-Length: 99\r\n\r\n{").pid(60).by(test::root()));
