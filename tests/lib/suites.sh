@@ -85,9 +85,36 @@ suite_bpf() {
 }
 
 suite_rules() {
+  local hullwatch=build/release/hullwatch
   build release hullwatch || { fail build; return; }
-  check rules_load build/release/hullwatch rules check rules
-  check rules_pass_their_tests build/release/hullwatch rules test rules
+  check rules_load $hullwatch rules check rules
+  check rules_pass_their_tests $hullwatch rules test rules
+  check_equal rules_have_tests_of_their_own "" "$(hw_rules_without_tests $hullwatch)"
+  check_equal rules_name_a_technique_of_mitre "" "$($hullwatch rules list rules -o json |
+    jq -r '.rules[] | select((any(.tags[]; startswith("mitre_")) and any(.tags[]; test("^T[0-9]{4}"))) | not) | .name')"
+  check_equal rules_tell_false_positives "" "$(awk '
+    FNR == 1 { told = 0 }
+    /^#/ { told = told || /False positives: ./; next }
+    /^- rule:/ && !told { print FILENAME ": " $0 }
+    { told = 0 }' rules/*.yaml)"
+  hw_published_rules $hullwatch
+}
+hw_rules_without_tests() {
+  comm -13 <("$1" rules test rules -o json | jq -r '.cases[].rule' | sort -u) <("$1" rules list rules -o json | jq -r '.rules[].name' | sort)
+}
+# The rules that Falco publishes are not part of this tree. FALCO_RULES names a copy of them: falco_rules.yaml or others.
+hw_published_rules() {
+  local said
+  if [ -z "${FALCO_RULES:-}" ]; then
+    skip published_rules "FALCO_RULES names no copy of the rules that Falco publishes"
+    return
+  fi
+  said=$("$1" rules check -o json "$FALCO_RULES") || true
+  check_equal published_rules_load_without_errors "true 0" "$(jq -r '"\(.successful) \(.errors | length)"' <<<"$said")"
+  check_equal published_rules_are_live_or_tell_why_not "" "$(jq -r '
+    .rules[] | select(.state != "live" and ((.reason // "") | length) < 10) | .name' <<<"$said")"
+  check published_rules_are_there jq -e '.rules | length > 0' <<<"$said"
+  jq -r '"published rules: \(.summary.rules), \(.summary.live) live, \(.summary.inert) inert, \(.summary.disabled) disabled"' <<<"$said"
 }
 
 # End-to-end scripts, each in a shell of its own. They find the daemon in HULLWATCH and the actors in ACTORS.
@@ -133,26 +160,46 @@ suite_vm_matrix() {
   bash tests/vm/matrix full || fail matrix "ended with status $?"
 }
 
-# Each fuzzer for $1 seconds, $HW_JOBS at once.
+# hw_fuzz SECONDS [NAME SECONDS]…: each fuzzer for so long, $HW_JOBS at once; those that are named for as long as it says, all of
+# them at once beside the others, and behind them where processors are short.
 hw_fuzz() {
-  local seconds=$1 fuzzer name out
+  local seconds=$1 fuzzer name out long=()
+  shift
   build asan fuzzers || { fail build; return; }
   out=$(mktemp -d)
   at_exit rm -rf "$out"
-  printf '%s\n' build/asan/tests/fuzz/*_fuzzer | xargs -P "$HW_JOBS" -I{} bash -c '
-    name=$(basename "$1") corpus=("build/asan/corpus/$(basename "$1")")
-    mkdir -p "${corpus[0]}"
-    if [ -d "tests/fuzz/corpus/${name%_fuzzer}" ]; then corpus+=("tests/fuzz/corpus/${name%_fuzzer}"); fi
-    "$1" -max_total_time="$3" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=1 \
-      -artifact_prefix="build/test-logs/$name-" "${corpus[@]}" >"$2/$name" 2>&1
-    echo $? >"$2/$name.status"' _ {} "$out" "$seconds"
+  while [ $# -gt 0 ]; do
+    hw_fuzz_one "$1" "$out" "$2" nice -n 10 &
+    long+=("$1")
+    shift 2
+  done
+  export -f hw_fuzz_one
   for fuzzer in build/asan/tests/fuzz/*_fuzzer; do
-    name=$(basename "$fuzzer")
+    name=$(basename "$fuzzer" _fuzzer)
+    case " ${long[*]} " in *" $name "*) ;; *) echo "$name" ;; esac
+  done | xargs -P "$HW_JOBS" -I{} bash -c 'hw_fuzz_one "$@"' _ {} "$out" "$seconds"
+  wait
+  for fuzzer in build/asan/tests/fuzz/*_fuzzer; do
+    name=$(basename "$fuzzer" _fuzzer)
     cat "$out/$name"
-    if [ "$(cat "$out/$name.status")" = 0 ]; then pass "$name"; else fail "$name" "$(tail -n 3 "$out/$name" | tr '\n' ' ')"; fi
+    if [ "$(cat "$out/$name.status")" = 0 ]; then
+      pass "${name}_fuzzer" "$(grep -Eo '^Done .*' "$out/$name")"
+    else
+      fail "${name}_fuzzer" "$(tail -n 3 "$out/$name" | tr '\n' ' ')"
+    fi
   done
 }
-suite_fuzz() { hw_fuzz 10; }
+# hw_fuzz_one NAME DIRECTORY SECONDS [COMMAND…]: by that command; what it said and how it ended go to the directory.
+hw_fuzz_one() {
+  local name=$1 out=$2 seconds=$3 corpus=("build/asan/corpus/$1_fuzzer") status=0
+  shift 3
+  mkdir -p "${corpus[0]}"
+  if [ -d "tests/fuzz/corpus/$name" ]; then corpus+=("tests/fuzz/corpus/$name"); fi
+  "$@" "build/asan/tests/fuzz/${name}_fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=1 \
+    -artifact_prefix="build/test-logs/${name}_fuzzer-" "${corpus[@]}" >"$out/$name" 2>&1 || status=$?
+  echo $status >"$out/$name.status"
+}
+suite_fuzz() { hw_fuzz 10 rule_file 60 condition 60 output_template 60; }
 suite_fuzz_long() { hw_fuzz 60; }
 
 hw_tidy() {
