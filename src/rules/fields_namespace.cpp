@@ -36,9 +36,12 @@ Value kinds(Context c, Scratch scratch, Holds holds) {
 Value changed(Context c, Argument, Scratch scratch) {
   return kinds(c, scratch, [](const Kind&, uint32_t was, uint32_t is) { return was != 0 && is != 0 && was != is; });
 }
+// Missing where there are none, so that a rule can ask whether it exists.
 Value entered_initial(Context c, Argument, Scratch scratch) {
-  return kinds(c, scratch,
-               [](const Kind& kind, uint32_t was, uint32_t is) { return was != is && is != 0 && is == kind.initial; });
+  const Value entered =
+      kinds(c, scratch, [](const Kind& kind, uint32_t was, uint32_t is) { return was != is && is != 0 && is == kind.initial; });
+  const auto* names = std::get_if<std::string_view>(&entered);
+  return names == nullptr ? Value{} : text(*names);
 }
 
 Value operation(Context c, Argument, Scratch) {

@@ -82,6 +82,12 @@ TEST_F(SecurityFields, NamespacesThatChanged) {
   EXPECT_EQ(of(event, "ns.op"), "setns");
 }
 
+TEST_F(SecurityFields, ASetnsBetweenContainersEntersNoNamespaceOfTheHost) {
+  const auto event = enters_namespaces(0).with([](hw_namespace& n) { n.before.net = 5, n.after.net = 9; }).build();
+  EXPECT_EQ(of(event, "ns.changed"), "net");
+  EXPECT_EQ(of(event, "ns.entered_host"), kMissing) << "rules ask whether it exists";
+}
+
 TEST_F(SecurityFields, AContainersProcessThatLeavesItsCgroup) {
   const auto escape = attaches_to_cgroup(9).home(5).moved(10, 5, 5).with([](hw_cgroup& c) { c.outermost = 0; });
   const auto inside = attaches_to_cgroup(9).home(5).moved(10, 5, 5).with([](hw_cgroup& c) { c.outermost = 5; });
