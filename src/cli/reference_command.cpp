@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
+#include <utility>
 
 #include "build_info.h"
 #include "cli/output.h"
 #include "event/event_type.h"
 #include "hullwatch/wire.h"
 #include "metrics/metric_table.h"
+#include "probe/tier_needs.h"
 #include "rules/field_table.h"
 #include "util/json_writer.h"
 
@@ -61,13 +63,26 @@ void print(const Table& table, const std::string& format) {
   }
 }
 
+/// Whether rules get a value of the field: on every kernel, by a tier, once an event is observed, or not at all.
+std::pair<std::string, std::string> state_of(const Field& field) {
+  if (field.get == nullptr)
+    return {field.needs.starts_with("needs the events ") ? "needs event" : "absent", std::string(field.needs)};
+  const TierNeeds tiers = tiers_of_field(field.name);
+  if (tiers.all) return {"live", ""};
+  // The outcome and its like belong to events of all kinds; the others to the observation alone.
+  const std::string of = field.name.starts_with("evt.") ? "of " + std::string(tiers.observation) + " events " : "";
+  return {"needs tier", of + "needs " + tiers.text()};
+}
+
 }  // namespace
 
 int fields_command(const std::string& format) {
-  Table table{"hullwatch.fields/1", "Fields", "fields", {"name", "type", "state", "description"}, {}};
-  for (const Field& field : fields())
-    table.rows.push_back({std::string(field.name), std::string(value_type_name(field.type)),
-                          field.get != nullptr ? "live" : std::string(field.needs), std::string(field.description)});
+  Table table{"hullwatch.fields/1", "Fields", "fields", {"name", "type", "state", "needs", "description"}, {}};
+  for (const Field& field : fields()) {
+    auto [state, needs] = state_of(field);
+    table.rows.push_back({std::string(field.name), std::string(value_type_name(field.type)), std::move(state), std::move(needs),
+                          std::string(field.description)});
+  }
   print(table, format);
   return kExitOk;
 }

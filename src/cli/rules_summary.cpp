@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "event/event_type.h"
+#include "probe/tier_needs.h"
 #include "util/json_writer.h"
 
 namespace hullwatch {
@@ -27,14 +29,40 @@ std::string want_of(const RuleInfo& rule) {
 
 struct Summary {
   size_t live = 0, disabled = 0, inert = 0;
-  std::map<std::string, size_t> wants;   // of the inert ones
-  std::set<std::string> events, fields;  // that would make more of them live
+  std::map<std::string, size_t> wants;       // of the inert ones
+  std::set<std::string> events, fields;      // that would make more of them live
+  size_t with_tier = 0;                      // of the live ones, those that not every kernel's choice serves
+  std::map<std::string, std::string> tiers;  // an event or field, and the tiers that have it
 };
+
+/// The fields and events for which a live rule hangs on a tier. Of events: all that it has do.
+void add_tiers(const RuleSet& rules, size_t index, Summary& sum) {
+  std::map<std::string, std::string> found;
+  std::set<std::string_view> observations;
+  bool everywhere = false;
+  for (const EventType type : rules.rules()[index].event_types) {
+    const TierNeeds needs = tiers_of_event(type);
+    observations.insert(needs.observation);
+    everywhere = everywhere || needs.all;
+    if (!everywhere) found.emplace(event_type_name(type), needs.text());
+  }
+  if (everywhere) found.clear();
+  for (const std::string_view field : rules.fields_of(index)) {
+    const TierNeeds needs = tiers_of_field(field);
+    if (needs.all || !observations.contains(needs.observation)) continue;
+    const std::string of = field.starts_with("evt.") ? " of " + std::string(needs.observation) : "";
+    found.emplace(std::string(field) + of, needs.text());
+  }
+  sum.with_tier += found.empty() ? 0 : 1;
+  sum.tiers.merge(found);
+}
 
 Summary summary_of(const RuleSet& rules) {
   Summary sum;
-  for (const RuleInfo& rule : rules.rules()) {
+  for (size_t i = 0; i < rules.rules().size(); ++i) {
+    const RuleInfo& rule = rules.rules()[i];
     if (rule.state == RuleInfo::State::live) ++sum.live;
+    if (rule.state == RuleInfo::State::live) add_tiers(rules, i, sum);
     if (rule.state == RuleInfo::State::disabled) ++sum.disabled;
     if (rule.state != RuleInfo::State::inert) continue;
     ++sum.inert;
@@ -45,6 +73,22 @@ Summary summary_of(const RuleSet& rules) {
   return sum;
 }
 
+/// Which tiers an event that a rule waits for would come by.
+std::string tiers_of_missing(const std::string& event) {
+  const auto type = event_type_from_name(event);
+  const std::string text = type ? tiers_of_event(*type).text() : "";
+  return text.empty() ? "no tier" : text;
+}
+
+/// "a, b (no tier), c (T3 quiet)": names of the same tiers stand together.
+std::string with_tiers(const std::set<std::string>& names, const std::function<std::string(const std::string&)>& tiers) {
+  std::map<std::string, std::set<std::string>> by_tiers;
+  for (const std::string& name : names) by_tiers[tiers(name)].insert(name);
+  std::string out;
+  for (const auto& [tier, same] : by_tiers) out.append(out.empty() ? "" : ", ").append(joined(same)).append(" (" + tier + ")");
+  return out;
+}
+
 }  // namespace
 
 std::string rules_summary_line(const RuleSet& rules) {
@@ -52,7 +96,6 @@ std::string rules_summary_line(const RuleSet& rules) {
   std::string text = std::to_string(rules.rules().size()) + " rules: " + std::to_string(sum.live) + " live";
   if (sum.disabled > 0) text += ", " + std::to_string(sum.disabled) + " disabled";
   text += ", " + std::to_string(sum.inert) + " inert";
-  if (sum.inert == 0) return text;
   std::vector<std::pair<std::string, size_t>> wants(sum.wants.begin(), sum.wants.end());
   std::ranges::stable_sort(wants, std::ranges::greater{}, &std::pair<std::string, size_t>::second);
   std::string separator = " (";
@@ -60,11 +103,19 @@ std::string rules_summary_line(const RuleSet& rules) {
     text += separator + std::to_string(count) + ": " + want;
     separator = "; ";
   }
-  text += ")";
-  if (sum.events.empty() && sum.fields.empty()) return text;
-  text += "; to be live they need";
-  if (!sum.events.empty()) text += " the events " + joined(sum.events);
-  if (!sum.fields.empty()) text += (sum.events.empty() ? "" : " and") + std::string(" the fields ") + joined(sum.fields);
+  if (!wants.empty()) text += ")";
+  if (!sum.events.empty() || !sum.fields.empty()) text += "; to be live they need";
+  if (!sum.events.empty()) text += " the events " + with_tiers(sum.events, tiers_of_missing);
+  if (!sum.fields.empty())
+    text += (sum.events.empty() ? "" : " and") + std::string(" the fields ") +
+            with_tiers(sum.fields, [](const std::string&) { return "no tier"; });
+  if (sum.with_tier == 0) return text;
+  text += "; " + std::to_string(sum.with_tier) + " of the live " + (sum.with_tier == 1 ? "needs" : "need") + " a tier";
+  separator = ": ";
+  for (const auto& [what, tiers] : sum.tiers) {
+    text += separator + what + " (" + tiers + ")";
+    separator = ", ";
+  }
   return text;
 }
 
@@ -79,7 +130,9 @@ void write_rules_summary(JsonWriter& json, const RuleSet& rules) {
   };
   list("needs_events", sum.events);
   list("needs_fields", sum.fields);
-  json.end_object();
+  json.member("live_needing_tier", sum.with_tier).key("needs_tier").begin_array();
+  for (const auto& [what, tiers] : sum.tiers) json.begin_object().member("what", what).member("tiers", tiers).end_object();
+  json.end_array().end_object();
 }
 
 std::string rules_inert_on_this_kernel(const RuleSet& rules) {

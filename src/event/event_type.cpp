@@ -36,7 +36,7 @@ constexpr std::array kTable = {
     EventTypeInfo{pivot_root, "pivot_root", "mount", "pivot_root(2)"},
     EventTypeInfo{open_tree, "open_tree", "mount", "open_tree(2): a mount, or a detached copy of one, was opened"},
     EventTypeInfo{fsopen, "fsopen", "mount", "fsopen(2): a new file system is being configured"},
-    EventTypeInfo{fsconfig, "fsconfig", "mount", "fsconfig(2): one option of a file system being configured"},
+    EventTypeInfo{fsconfig, "fsconfig", "mount", "fsconfig(2): a file system that was configured is made, or made anew"},
     EventTypeInfo{fsmount, "fsmount", "mount", "fsmount(2): a detached mount was made"},
     EventTypeInfo{move_mount, "move_mount", "mount", "move_mount(2): a mount was attached or moved"},
     EventTypeInfo{mount_setattr, "mount_setattr", "mount", "mount_setattr(2): attributes of a mount changed"},

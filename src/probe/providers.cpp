@@ -157,6 +157,14 @@ constexpr std::string_view kUnseenOfReads = HW_UNSEEN_OF_SOCKETS
     "; who uses a connection that another process opened, whose requests are told as the opener's; bytes "
     "in page fragments (TCP, sendfile, large writes), which are told as unreadable and judged as the worst";
 
+constexpr std::array<std::string_view, 2> kResolvedMounts = {"mount.resolved", "mount.resolved_source"};
+/// The hooks come before the outcome, have only resolved paths, and none is of the calls with descriptors and options.
+constexpr std::array<std::string_view, 10> kMountCalls = {
+    "mount.target",        "mount.result", "mount.command", "mount.from_fd", "mount.to_fd",
+    "mount.cleared_flags", "evt.res",      "evt.rawres",    "evt.failed",    "evt.count.error"};
+constexpr std::array<std::string_view, 1> kRefusals = {"capability.granted"};
+constexpr std::array<std::string_view, 1> kNamespacesBefore = {"ns.changed"};
+
 constexpr std::array kProviders = {
     Provider{"process", HW_BY_ALWAYS, "tp_btf/sched_process_{fork,exec,exit}", kProcessPrograms, kProcessHooks, true,
              "type information (BTF)", ""},
@@ -197,7 +205,8 @@ constexpr std::array kProviders = {
         "type information (BTF); costs every system call",
         "refusals; capabilities used otherwise than for modules, reboot and kexec, ports (iopl, ioperm), the system's clock, "
         "bpf programs, the kernel's log, files by handle, mounts and swap; calls whose arguments in memory are changed while "
-        "they run; calls by io_uring"},
+        "they run; calls by io_uring",
+        kRefusals},
 
     Provider{"mount", HW_BY_FENTRY,
              "fexit/path_{mount,umount}, fexit on the other calls, fentry/security_{move_mount,sb_pivotroot}",
@@ -207,16 +216,18 @@ constexpr std::array kProviders = {
              "OPEN_TREE_CLONE"},
     Provider{"mount", HW_BY_LSM, "lsm/{sb_mount,sb_umount,move_mount,sb_pivotroot}", kLsmMountPrograms, kLsmMountHooks, false,
              "\"bpf\" among the active LSMs",
-             "outcomes; calls refused before the hook; fsopen, fsconfig, fsmount, fspick, open_tree and mount_setattr"},
-    Provider{
-        "mount", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
-        "cap_capable tracepoint and bpf_task_work (6.18)",
-        "resolved targets; fsconfig's single options; open_tree without OPEN_TREE_CLONE; calls that fail before the check"},
+             "outcomes; calls refused before the hook; fsopen, fsconfig, fsmount, fspick, open_tree and mount_setattr",
+             kMountCalls},
+    Provider{"mount", HW_BY_QUIET, "tp_btf/cap_capable with task work", kCapablePrograms, kCapableOutcomeHooks, true,
+             "cap_capable tracepoint and bpf_task_work (6.18)",
+             "resolved targets; fsconfig's single options; open_tree without OPEN_TREE_CLONE; calls that fail before the check",
+             kResolvedMounts},
 
     Provider{"mount", HW_BY_DISPATCH, "tp_btf/sys_exit", kDispatchPrograms, kDispatchHooks, true,
              "type information (BTF); costs every system call",
              "resolved targets; type and source of what fsmount mounts; fsconfig's single options; open_tree without "
-             "OPEN_TREE_CLONE"},
+             "OPEN_TREE_CLONE",
+             kResolvedMounts},
 
     Provider{"namespace", HW_BY_FENTRY, "fentry and fexit on unshare and setns", kCallNamespacePrograms, kCallNamespaceHooks,
              true, "fexit on system calls' functions (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)", ""},
@@ -225,7 +236,7 @@ constexpr std::array kProviders = {
              "unshare(CLONE_NEWUSER) alone: found as a credential change at the next check, fork or exec"},
 
     Provider{"namespace", HW_BY_DISPATCH, "tp_btf/sys_exit", kDispatchPrograms, kDispatchHooks, true,
-             "type information (BTF); costs every system call", "the namespaces before a call"},
+             "type information (BTF); costs every system call", "the namespaces before a call", kNamespacesBefore},
 
     Provider{"runtime_socket", HW_BY_LSM, "lsm/unix_stream_connect, tp_btf/sk_data_ready, tp_btf/skb_copy_datagram_iovec",
              kLsmSocketPrograms, kLsmSocketHooks, true, "\"bpf\" among the active LSMs, sk_data_ready tracepoint",

@@ -35,6 +35,8 @@ struct Provider {
   bool sees_outcome;  // false: records carry HW_F_ATTEMPT
   std::string_view needs;
   std::string_view cannot_see;  // empty: nothing known
+  /// Fields of rules it says nothing in, for all of its events: missing, or the same whatever happens.
+  std::span<const std::string_view> untold = {};
 };
 
 struct Observation {

@@ -23,21 +23,21 @@ struct Gap {
 constexpr Gap kGaps[] = {{"mount", HW_BY_LSM, kNewMountCalls},             // there are no hooks for these calls
                          {"credential", HW_BY_ALWAYS, kCredentialCalls}};  // compares at exec and fork: the call is long over
 
-bool lacks(const Provider& provider, EventType type) {
-  return std::ranges::any_of(kGaps, [&](const Gap& gap) {
+}  // namespace
+
+bool provides(const Provider& provider, EventType type) {
+  return std::ranges::none_of(kGaps, [&](const Gap& gap) {
     return gap.observation == provider.observation && gap.tier == provider.tier &&
            std::ranges::find(gap.events, type) != gap.events.end();
   });
 }
 
-/// Findings that are made of one observation alone; the others have more, or one that every kernel can make.
+// The other findings have more than one, or one that every kernel can make.
 std::string_view observation_of(const EventTypeInfo& info) {
   if (info.type == EventType::runtime_request) return "runtime_socket";
   if (info.type == EventType::container_crossing) return "namespace";
   return info.observation;
 }
-
-}  // namespace
 
 std::vector<EventType> unavailable_events(std::span<const Rung> rungs) {
   std::vector<EventType> out;
@@ -45,7 +45,7 @@ std::vector<EventType> unavailable_events(std::span<const Rung> rungs) {
     const std::string_view observation = observation_of(info);
     const auto rung = std::ranges::find_if(rungs, [&](const Rung& r) { return r.observation->name == observation; });
     if (rung == rungs.end()) continue;
-    if (rung->provider == nullptr || lacks(*rung->provider, info.type)) out.push_back(info.type);
+    if (rung->provider == nullptr || !provides(*rung->provider, info.type)) out.push_back(info.type);
   }
   return out;
 }

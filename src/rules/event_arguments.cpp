@@ -292,12 +292,9 @@ constexpr EventArgument kMount[] = {
     alias(shows_number<MountEvent, mount_to_fd>("to_fd")),
 };
 constexpr EventArgument kFsconfig[] = {
-    shows_result<MountEvent, mount_result>(),
-    shows_number<MountEvent, mount_from_fd>("fd"),
-    shows_number<MountEvent, mount_command>("cmd"),
-    shows_text<MountEvent, mount_source>("key"),
-    // The value may be a secret (a password of cifs): it has a field, but no place in evt.args.
-    alias(shows_text<MountEvent, mount_target>("value")),
+    shows_result<MountEvent, mount_result>(),       shows_number<MountEvent, mount_from_fd>("fd"),
+    shows_number<MountEvent, mount_command>("cmd"), shows_text<MountEvent, mount_fstype>("type"),
+    shows_text<MountEvent, mount_source>("source"),
 };
 constexpr EventArgument kNamespace[] = {
     shows_result<NamespaceEvent, ns_result>(),

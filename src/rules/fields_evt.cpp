@@ -16,8 +16,8 @@ namespace hullwatch::field {
 namespace {
 
 constexpr uint64_t kSecond = 1'000'000'000;
-constexpr std::string_view kNoFiles = "needs file-open events";
-constexpr std::string_view kNoIo = "needs read and write events";
+constexpr std::string_view kNoFiles = "needs the events open, openat, openat2, creat";
+constexpr std::string_view kNoIo = "needs the events read, write, recvfrom, sendto";
 constexpr std::string_view kNoScheduler = "needs the CPU an event happened on, which records do not carry";
 constexpr std::string_view kNoInfrastructure = "needs Docker's own event stream, which hullwatch never asks for";
 constexpr std::string_view kExitOnly = "events are reported once, with their outcome; there is no enter event to measure from";
@@ -214,9 +214,9 @@ constexpr Field kFields[] = {
     {"evt.is_open_write", boolean, kNone, "True for an open with write access", nullptr, kNoFiles},
     {"evt.is_open_exec", boolean, kNone, "True for a creation of an executable file", nullptr, kNoFiles},
     {"evt.is_open_create", boolean, kNone, "True for an open that creates a file", nullptr, kNoFiles},
-    {"evt.abspath", string, kNone, "Absolute path of a path argument", nullptr, "needs file events"},
-    {"evt.abspath.src", string, kNone, "Absolute source path of a rename or link", nullptr, "needs file events"},
-    {"evt.abspath.dst", string, kNone, "Absolute destination path of a rename or link", nullptr, "needs file events"},
+    {"evt.abspath", string, kNone, "Absolute path of a path argument", nullptr, "needs the events open, openat, openat2, creat, mkdir, rmdir, unlink, rename, link, symlink"},
+    {"evt.abspath.src", string, kNone, "Absolute source path of a rename or link", nullptr, "needs the events rename, renameat, renameat2, link, linkat, symlink, symlinkat"},
+    {"evt.abspath.dst", string, kNone, "Absolute destination path of a rename or link", nullptr, "needs the events rename, renameat, renameat2, link, linkat, symlink, symlinkat"},
     {"evt.buffer", string, kNone, "Bytes read or written", nullptr, kNoIo},
     {"evt.buflen", unsigned_integer, kNone, "Number of bytes read or written", nullptr, kNoIo},
     {"evt.buflen.in", unsigned_integer, kNone, "Number of bytes read", nullptr, kNoIo},
@@ -253,9 +253,9 @@ constexpr Field kFields[] = {
     {"evt.uid", unsigned_integer, kNone, "Number of the event within a trace", nullptr, "there are no traces"},
     {"evt.count.error", unsigned_integer, kNone, "1 for events with an error", [](Context c, Argument, Scratch) { const auto r = outcome(c.event); return r && *r < 0 ? number(1) : Value{}; }},
     {"evt.count.exit", unsigned_integer, kNone, "1 for events seen with their outcome", [](Context c, Argument, Scratch) { return (c.event.header.flags & HW_F_ATTEMPT) != 0 ? Value{} : number(1); }},
-    {"evt.count.error.file", unsigned_integer, kNone, "1 for file events with an error", nullptr, "needs file events"},
-    {"evt.count.error.net", unsigned_integer, kNone, "1 for network events with an error", nullptr, "needs network connection events"},
-    {"evt.count.error.memory", unsigned_integer, kNone, "1 for memory events with an error", nullptr, "needs memory-mapping events"},
+    {"evt.count.error.file", unsigned_integer, kNone, "1 for file events with an error", nullptr, kNoFiles},
+    {"evt.count.error.net", unsigned_integer, kNone, "1 for network events with an error", nullptr, "needs the events connect, accept, accept4, bind, sendto, recvfrom"},
+    {"evt.count.error.memory", unsigned_integer, kNone, "1 for memory events with an error", nullptr, "needs the events mmap, mprotect, brk"},
     {"evt.count.error.other", unsigned_integer, kNone, "1 for other events with an error", nullptr, "needs Falco's classes of events"},
     {"evt.type.is", unsigned_integer, kKey, "1 when the event is of the named type: evt.type.is.execve", is_of_type},
     {"evt.outputtime", string, kNone, "Time a capture's output is written", nullptr, "there are no captures"},

@@ -3,9 +3,13 @@
 namespace hullwatch::field {
 namespace {
 
-constexpr std::string_view kNoFiles = "needs file-open events";
-constexpr std::string_view kNoNetwork = "needs network connection events";
-constexpr std::string_view kNoDescriptors = "needs file-descriptor events (dup, read, write)";
+constexpr std::string_view kNoFiles = "needs the events open, openat, openat2, creat";
+constexpr std::string_view kNoNetwork = "needs the events connect, accept, accept4, bind, sendto, recvfrom";
+constexpr std::string_view kNoDescriptors = "needs the events open, openat, socket, dup, read, write";
+constexpr std::string_view kNoPolls = "needs the events poll, ppoll";
+constexpr std::string_view kNoPaths = "needs the events open, openat, mkdir, unlink, rename, link, symlink, chmod, chown";
+constexpr std::string_view kNoMoves = "needs the events rename, renameat, renameat2, link, linkat, symlink, symlinkat";
+constexpr std::string_view kNoSyslog = "needs the events sendto, sendmsg, write";
 
 // The only descriptors our events are about are connections to runtimes' sockets.
 std::string_view socket_name(const Event& event) {
@@ -46,7 +50,7 @@ constexpr Field kFields[] = {
     {"fd.containerdirectory", string, kNone, "Container and directory of the file", nullptr, kNoFiles},
     {"fd.name_changed", boolean, kNone, "True when the event changed the descriptor's name", nullptr, kNoNetwork},
     {"fd.uid", string, kNone, "Number and thread of the descriptor", nullptr, kNoDescriptors},
-    {"fd.types", string_list, Field::Argument::optional_index, "Types of several descriptors", nullptr, kNoDescriptors},
+    {"fd.types", string_list, Field::Argument::optional_index, "Types of several descriptors", nullptr, kNoPolls},
     {"fd.ip", ip, kNone, "Either address of the connection", nullptr, kNoNetwork},
     {"fd.cip", ip, kNone, "Client's address", nullptr, kNoNetwork},
     {"fd.sip", ip, kNone, "Server's address", nullptr, kNoNetwork},
@@ -73,23 +77,23 @@ constexpr Field kFields[] = {
     {"fd.sip.name", string, kNone, "Server's host name", nullptr, kNoNetwork},
     {"fd.lip.name", string, kNone, "Local host name", nullptr, kNoNetwork},
     {"fd.rip.name", string, kNone, "Remote host name", nullptr, kNoNetwork},
-    {"fs.path.name", string, kNone, "Path a file event is about", nullptr, "needs file events"},
-    {"fs.path.nameraw", string, kNone, "The same as the caller gave it", nullptr, "needs file events"},
-    {"fs.path.source", string, kNone, "Source of a rename, link or copy", nullptr, "needs file events"},
-    {"fs.path.sourceraw", string, kNone, "The same as the caller gave it", nullptr, "needs file events"},
-    {"fs.path.target", string, kNone, "Target of a rename, link or copy", nullptr, "needs file events"},
-    {"fs.path.targetraw", string, kNone, "The same as the caller gave it", nullptr, "needs file events"},
-    {"fdlist.nums", string, kNone, "Descriptors of a poll", nullptr, kNoDescriptors},
-    {"fdlist.names", string, kNone, "Names of a poll's descriptors", nullptr, kNoDescriptors},
-    {"fdlist.cips", string, kNone, "Client addresses of a poll", nullptr, kNoDescriptors},
-    {"fdlist.sips", string, kNone, "Server addresses of a poll", nullptr, kNoDescriptors},
-    {"fdlist.cports", string, kNone, "Client ports of a poll", nullptr, kNoDescriptors},
-    {"fdlist.sports", string, kNone, "Server ports of a poll", nullptr, kNoDescriptors},
-    {"syslog.facility", unsigned_integer, kNone, "Facility of a syslog message", nullptr, "needs write events to /dev/log"},
-    {"syslog.facility.str", string, kNone, "Facility of a syslog message by name", nullptr, "needs write events to /dev/log"},
-    {"syslog.severity", unsigned_integer, kNone, "Severity of a syslog message", nullptr, "needs write events to /dev/log"},
-    {"syslog.severity.str", string, kNone, "Severity of a syslog message by name", nullptr, "needs write events to /dev/log"},
-    {"syslog.message", string, kNone, "Text of a syslog message", nullptr, "needs write events to /dev/log"},
+    {"fs.path.name", string, kNone, "Path a file event is about", nullptr, kNoPaths},
+    {"fs.path.nameraw", string, kNone, "The same as the caller gave it", nullptr, kNoPaths},
+    {"fs.path.source", string, kNone, "Source of a rename, link or copy", nullptr, kNoMoves},
+    {"fs.path.sourceraw", string, kNone, "The same as the caller gave it", nullptr, kNoMoves},
+    {"fs.path.target", string, kNone, "Target of a rename, link or copy", nullptr, kNoMoves},
+    {"fs.path.targetraw", string, kNone, "The same as the caller gave it", nullptr, kNoMoves},
+    {"fdlist.nums", string, kNone, "Descriptors of a poll", nullptr, kNoPolls},
+    {"fdlist.names", string, kNone, "Names of a poll's descriptors", nullptr, kNoPolls},
+    {"fdlist.cips", string, kNone, "Client addresses of a poll", nullptr, kNoPolls},
+    {"fdlist.sips", string, kNone, "Server addresses of a poll", nullptr, kNoPolls},
+    {"fdlist.cports", string, kNone, "Client ports of a poll", nullptr, kNoPolls},
+    {"fdlist.sports", string, kNone, "Server ports of a poll", nullptr, kNoPolls},
+    {"syslog.facility", unsigned_integer, kNone, "Facility of a syslog message", nullptr, kNoSyslog},
+    {"syslog.facility.str", string, kNone, "Facility of a syslog message by name", nullptr, kNoSyslog},
+    {"syslog.severity", unsigned_integer, kNone, "Severity of a syslog message", nullptr, kNoSyslog},
+    {"syslog.severity.str", string, kNone, "Severity of a syslog message by name", nullptr, kNoSyslog},
+    {"syslog.message", string, kNone, "Text of a syslog message", nullptr, kNoSyslog},
 };
 // clang-format on
 

@@ -290,8 +290,8 @@ constexpr Field kFields[] = {
 
     {"proc.vpgid", integer, kNone, "Process group in the pid namespace of the process", nullptr, "needs the process group as its own pid namespace numbers it; proc.pgid is the host's"},
     {"proc.env", string, Field::Argument::optional_index, "Environment of the process", nullptr, kNoEnvironment},
-    {"proc.nthreads", unsigned_integer, kNone, "Number of threads", nullptr, "needs thread events"},
-    {"proc.nchilds", unsigned_integer, kNone, "Number of threads besides the main one", nullptr, "needs thread events"},
+    {"proc.nthreads", unsigned_integer, kNone, "Number of threads", nullptr, "needs events of threads, which are not recorded one by one"},
+    {"proc.nchilds", unsigned_integer, kNone, "Number of threads besides the main one", nullptr, "needs events of threads, which are not recorded one by one"},
     {"proc.exe_ino.ctime_duration_pidns_start", absolute_time, kNone, "Age of the executable at the start of the pid namespace", nullptr, "needs the start of pid namespaces"},
     {"proc.pidns_init_start_ts", unsigned_integer, kNone, "Start of the pid namespace", nullptr, "needs the start of pid namespaces"},
     {"proc.fdopencount", unsigned_integer, kNone, "Number of open descriptors", nullptr, kNoDescriptors},

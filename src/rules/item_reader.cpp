@@ -33,7 +33,7 @@ std::optional<Priority> parse_priority(std::string_view text) {
 }
 
 void ItemReader::error(const YamlNode& at, std::string message, std::string hint) {
-  report("LOAD_ERR_YAML_VALIDATE", at, std::move(message), std::move(hint));
+  report(extension_ ? "LOAD_ERR_EXTENSION" : "LOAD_ERR_YAML_VALIDATE", at, std::move(message), std::move(hint));
 }
 
 void ItemReader::invalid(const YamlNode& at, std::string message, std::string hint) {

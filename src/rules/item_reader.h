@@ -29,6 +29,8 @@ class ItemReader {
   /// The shared node of a key, for what keeps positions.
   [[nodiscard]] YamlPtr node(std::string_view key) const;
 
+  /// The code of error(): LOAD_ERR_YAML_VALIDATE, or, for what stands in our own keys, LOAD_ERR_EXTENSION.
+  void in_extension(bool begun) { extension_ = begun; }
   void error(const YamlNode& at, std::string message, std::string hint = {});
   /// The same for what is well formed but wrong in its meaning: LOAD_ERR_VALIDATE.
   void invalid(const YamlNode& at, std::string message, std::string hint = {});
@@ -40,7 +42,7 @@ class ItemReader {
   const YamlNode* scalar(std::string_view key, bool must_exist);
   const ItemPlace& place_;
   Diagnostics& diagnostics_;
-  bool failed_ = false;
+  bool failed_ = false, extension_ = false;
 };
 
 std::optional<bool> parse_yaml_bool(std::string_view text);

@@ -41,7 +41,7 @@ bool RuleCompiler::intern_fields(const RuleDefinition& rule, const std::vector<N
       error.message = "'" + field.text + "' is not a field";
     }
     good = false;
-    Diagnostic& diagnostic = diagnostics_.error("LOAD_ERR_COMPILE_CONDITION", error.message);
+    Diagnostic& diagnostic = diagnostics_.error("LOAD_ERR_EXTENSION", error.message);
     diagnostic.hint = error.hint;
     diagnostic.item = rule.place.label;
     point_at(diagnostic, *rule.place.file, *field.node);
@@ -52,7 +52,7 @@ bool RuleCompiler::intern_fields(const RuleDefinition& rule, const std::vector<N
 std::optional<NodeId> RuleCompiler::compile_step(const RuleDefinition& rule, const SequenceStep& step, uint64_t& content) {
   if (step.condition) return compile_condition(rule, *step.condition, content);
   const auto fail = [&](std::string message) {
-    Diagnostic& diagnostic = diagnostics_.error("LOAD_ERR_VALIDATE", std::move(message));
+    Diagnostic& diagnostic = diagnostics_.error("LOAD_ERR_EXTENSION", std::move(message));
     diagnostic.item = rule.place.label;
     point_at(diagnostic, *rule.place.file, *step.node);
     return std::nullopt;

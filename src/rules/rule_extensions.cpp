@@ -194,6 +194,7 @@ void read_action(ItemReader& item, const YamlNode& node, std::vector<ResponseAct
 
 RuleExtensions read_extensions(ItemReader& item) {
   RuleExtensions out;
+  item.in_extension(true);
   if (item.has("threshold")) out.threshold = read_threshold(item);
   if (item.has("sequence")) out.sequence = read_sequence(item);
   if (item.has("threshold") && item.has("sequence"))
@@ -211,6 +212,7 @@ RuleExtensions read_extensions(ItemReader& item) {
     }
     out.respond_node = respond;
   }
+  item.in_extension(false);
   return out;
 }
 

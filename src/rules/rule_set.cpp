@@ -181,6 +181,22 @@ bool RuleSet::wants(EventType type) const {
 }
 
 const std::vector<RuleInfo>& RuleSet::rules() const { return compiled_->infos; }
+std::vector<std::string_view> RuleSet::fields_of(size_t rule) const {
+  std::vector<std::string_view> names;
+  std::vector<rules::SlotId> open = compiled_->pool.slots_of(compiled_->conditions[rule]);
+  for (const rules::NodeId step : compiled_->steps[rule])
+    std::ranges::copy(compiled_->pool.slots_of(step), std::back_inserter(open));
+  std::ranges::reverse(open);
+  while (!open.empty()) {
+    const rules::Slot& slot = compiled_->pool.slots()[open.back()];
+    open.pop_back();
+    open.insert(open.end(), slot.arguments.rbegin(), slot.arguments.rend());
+    if (slot.kind == rules::Slot::Kind::field && std::ranges::find(names, slot.reference.field->name) == names.end())
+      names.push_back(slot.reference.field->name);
+  }
+  return names;
+}
+
 uint64_t RuleSet::match_count(size_t rule) const { return compiled_->matches[rule].load(std::memory_order_relaxed); }
 const std::vector<std::pair<std::string, std::string>>& RuleSet::file_digests() const { return compiled_->digests; }
 const std::vector<RuleTestCase>& RuleSet::test_cases() const { return compiled_->test_cases; }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "alert/alert.h"
@@ -88,6 +89,8 @@ class RuleSet {
   /// True when some live rule can match this type: lets the caller skip work.
   [[nodiscard]] bool wants(EventType type) const;
   [[nodiscard]] const std::vector<RuleInfo>& rules() const;
+  /// The fields that the rule's condition reads, those of a sequence's steps included, in order and each once.
+  [[nodiscard]] std::vector<std::string_view> fields_of(size_t rule) const;
   /// Matches so far, by index of rules(). Readable from any thread.
   [[nodiscard]] uint64_t match_count(size_t rule) const;
   /// SHA-256 of each file read, hex.

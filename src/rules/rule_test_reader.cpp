@@ -22,6 +22,7 @@ class CaseReader {
   CaseReader(const ItemPlace& place, const FieldLookup& fields, Diagnostics& diagnostics)
       : item_(place, diagnostics), slots_(fields) {
     test_case_.texts = std::make_shared<std::deque<std::string>>();
+    item_.in_extension(true);
     test_case_.position = {place.file->name, place.node->line, place.node->column};
   }
 
@@ -167,7 +168,9 @@ std::vector<RuleTestCase> read_test_cases(const RuleDefinition& rule, size_t ind
   std::vector<RuleTestCase> out;
   if (!rule.tests || rule.tests->is_null()) return out;
   if (!rule.tests->is_sequence()) {
-    ItemReader(rule.place, diagnostics).error(*rule.tests, "the value of 'tests' must be a sequence of cases");
+    ItemReader item(rule.place, diagnostics);
+    item.in_extension(true);
+    item.error(*rule.tests, "the value of 'tests' must be a sequence of cases");
     return out;
   }
   for (const auto& node : rule.tests->items) {

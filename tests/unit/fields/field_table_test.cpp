@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "event/event_type.h"
+#include "probe/providers.h"
+#include "probe/tier_needs.h"
 #include "rules/event_arguments.h"
 #include "support/field_value.h"
 #include "support/world.h"
@@ -30,6 +34,32 @@ TEST(FieldTable, EveryFieldIsDescribed) {
 
 TEST(FieldTable, AFieldHasAnAccessorOrSaysWhatItNeeds) {
   for (const Field& field : fields()) EXPECT_NE(field.get == nullptr, field.needs.empty()) << field.name;
+}
+
+// `hullwatch fields` tells these as "needs event": each must be an event that exists, and that nothing here makes.
+TEST(FieldTable, TheEventsAFieldNeedsAreThoseNobodyObserves) {
+  constexpr std::string_view kNeeds = "needs the events ";
+  size_t seen = 0;
+  for (const Field& field : fields()) {
+    if (!field.needs.starts_with(kNeeds)) continue;
+    for (std::string_view rest = field.needs.substr(kNeeds.size()); !rest.empty(); ++seen) {
+      const std::string_view name = rest.substr(0, rest.find(", "));
+      EXPECT_TRUE(is_known_event_name(name)) << field.name << ": " << name;
+      EXPECT_FALSE(event_type_from_name(name)) << field.name << ": " << name;
+      rest.remove_prefix(std::min(rest.size(), name.size() + 2));
+    }
+  }
+  EXPECT_GT(seen, 100U);
+}
+
+TEST(FieldTable, WhatATierDoesNotTellAreFieldsThatOthersDo) {
+  for (const Provider& provider : providers())
+    for (const std::string_view name : provider.untold) {
+      const Field* field = find_field(name);
+      ASSERT_NE(field, nullptr) << name;
+      EXPECT_NE(field->get, nullptr) << name;
+      EXPECT_FALSE(tiers_of_field(name).tiers.empty()) << name;
+    }
 }
 
 TEST(FieldTable, EveryFieldOfThePublishedRulesIsKnown) {

@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
+#include <limits>
 
 #include "rules/condition_json.h"
 #include "rules/condition_parser.h"
@@ -13,6 +14,11 @@ namespace hullwatch::test {
 namespace {
 
 constexpr size_t kMiB = 1 << 20;
+#ifdef __has_feature
+constexpr bool kSanitized = __has_feature(address_sanitizer);
+#else
+constexpr bool kSanitized = false;
+#endif
 
 LoadedRules load(const std::string& text) { return RuleSet::load_text({{"f", text}}, {}); }
 std::string rule(const std::string& condition, const std::string& output = "o") {
@@ -81,22 +87,37 @@ TEST(HostileFile, NulBytesAreTextOrAnError) {
   EXPECT_NE(load(rule("evt.type = execve", "\"a\\0b\"")).rules, nullptr);
 }
 
-TEST(HostileFile, FiveThousandRulesLoadWithinASecond) {
+/// As people write them.
+std::string many_rules(int count) {
   std::string text =
       "- macro: spawned\n  condition: evt.type in (execve, execveat)\n- list: shells\n  items: [sh, bash, zsh]\n";
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < count; ++i) {
     const std::string n = std::to_string(i);
     text += "- rule: r" + n + "\n  desc: d\n  condition: spawned and proc.name in (shells, p" + n +
             ") and not proc.pname startswith q" + n +
             "\n  output: \"%proc.name %proc.cmdline (%container.id)\"\n  priority: INFO\n";
   }
-  const auto start = std::chrono::steady_clock::now();
-  const auto loaded = load(text);
-  const auto took = std::chrono::steady_clock::now() - start;
-  ASSERT_NE(loaded.rules, nullptr);
-  EXPECT_EQ(loaded.rules->rules().size(), 5000U);
-  // Tests are built without optimisation and machines are shared, so the bound here is wide; the release build's is 1 s.
-  EXPECT_LT(std::chrono::duration_cast<std::chrono::seconds>(took).count(), 20);
+  return text;
+}
+/// Processor time, which other work of the machine does not lengthen: the least of three loads.
+std::clock_t clocks_to_load(int count) {
+  const std::string text = many_rules(count);
+  std::clock_t least = std::numeric_limits<std::clock_t>::max();
+  for (int i = 0; i < 3; ++i) {
+    const std::clock_t start = std::clock();
+    const auto loaded = load(text);
+    least = std::min(least, std::clock() - start);
+    EXPECT_TRUE(loaded.rules != nullptr && loaded.rules->rules().size() == static_cast<size_t>(count));
+  }
+  return least;
+}
+
+// `rules check` of them is to take a second at most, which tests/bench/run measures. Here, in whatever build: they cost as
+// much each as few do, and not a multiple of that second.
+TEST(HostileFile, FiveThousandRulesCostFiveThousandTimesOne) {
+  const std::clock_t many = clocks_to_load(5000), few = clocks_to_load(500);
+  EXPECT_LT(many, 20 * few) << "ten times as many";
+  EXPECT_LT(many, (kSanitized ? 10 : 2) * CLOCKS_PER_SEC);
 }
 
 }  // namespace

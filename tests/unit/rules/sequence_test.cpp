@@ -110,6 +110,25 @@ TEST(Sequence, IsInertWhenAStepIs) {
   EXPECT_EQ(loaded.rules->rules()[0].reason, "step 2: needs events hullwatch does not observe: open");
 }
 
+TEST(Sequence, RemembersNoMoreKeysThanItsBoundAndCountsWhatItForgot) {
+  Stream events(stateful(kPair));
+  for (uint32_t pid = 1; pid <= 1500; ++pid) events.at(1, "a", pid);
+  EXPECT_EQ(events.rules().memory_stats().sequence_keys, 1024U);
+  EXPECT_EQ(events.rules().memory_stats().sequence_evicted, 476U);
+  for (uint32_t pid = 1; pid <= 1500; ++pid) events.at(5000, "a", pid);
+  EXPECT_EQ(events.rules().memory_stats().sequence_evicted, 476U + 476U) << "what was too old does not count";
+  EXPECT_EQ(events.at(5001, "b", 1, EventType::mount), 0U) << "it was among the forgotten";
+  EXPECT_EQ(events.at(5001, "b", 1500, EventType::mount), 1U);
+}
+
+TEST(Sequence, CountsTheEventsOfAStepThatMadeRoomForOthers) {
+  Stream events(stateful(kPair));
+  for (uint64_t ms = 0; ms < 40; ms += 10) events.at(ms, "b", 1, EventType::mount);
+  EXPECT_EQ(events.rules().memory_stats().sequence_evicted, 0U);
+  events.at(40, "b", 1, EventType::mount);
+  EXPECT_EQ(events.rules().memory_stats().sequence_evicted, 1U);
+}
+
 /// Few enough events that none is forgotten: then what fires is what a search through all of them finds.
 TEST(Sequence, AgreesWithASearchThroughAllEvents) {
   const std::string yaml = stateful(

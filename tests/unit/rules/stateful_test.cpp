@@ -110,9 +110,12 @@ struct Mistake {
 };
 class ExtensionMistakes : public testing::TestWithParam<Mistake> {};
 TEST_P(ExtensionMistakes, AreErrorsWithTheirPlace) {
-  const auto places = error_places(load(stateful("  condition: evt.type = execve\n" + std::string(GetParam().text))));
+  const auto loaded = load(stateful("  condition: evt.type = execve\n" + std::string(GetParam().text)));
+  const auto places = error_places(loaded);
   ASSERT_EQ(places.size(), 1U) << testing::PrintToString(places);
   EXPECT_EQ(places[0], GetParam().place);
+  const bool in_condition = places[0].find("expected a string") != std::string::npos;
+  EXPECT_NE(find_code(loaded, in_condition ? "LOAD_ERR_COMPILE_CONDITION" : "LOAD_ERR_EXTENSION"), nullptr);
 }
 INSTANTIATE_TEST_SUITE_P(
     All, ExtensionMistakes,
@@ -169,6 +172,15 @@ TEST(Respond, WarnsOfNothingWhereItIsOn) {
 }
 
 // --- tests beside rules ---
+
+TEST(RuleTests, OfTheWrongFormAreMistakesInOurOwnKeys) {
+  for (const char* tests :
+       {"{}", "[{fires: true}]", "[{event: {proc.name: x}, fires: true}]", "[{event: {type: x}, fires: 1}]"}) {
+    const auto loaded = load(stateful("  condition: evt.type = execve\n  tests: " + std::string(tests) + "\n"));
+    EXPECT_EQ(loaded.rules, nullptr) << tests;
+    EXPECT_NE(find_code(loaded, "LOAD_ERR_EXTENSION"), nullptr) << errors_of(loaded);
+  }
+}
 
 TEST(RuleTests, RunEventsAtTheirTimes) {
   const auto loaded =
