@@ -56,8 +56,8 @@ void add_knowledge(FamilyList& out, const Counters::Snapshot& c) {
   for (const ProviderState& state : c.providers) out.add(provider_state, 1.0, {state.observation, state.provider, state.state});
   out.add(rules_reloads_total, c.reloads_good, {"ok"});
   out.add(rules_reloads_total, c.reloads_bad, {"error"});
-  out.add(config_last_reload_successful, c.reload_worked ? 1.0 : 0.0);
-  out.add(config_last_reload_success_timestamp_seconds, static_cast<double>(c.reload_success_ns) * kNanosecond);
+  out.add(rules_last_reload_successful, c.reload_worked ? 1.0 : 0.0);
+  out.add(rules_last_reload_success_timestamp_seconds, static_cast<double>(c.reload_success_ns) * kNanosecond);
 }
 
 void add_homes(FamilyList& out, const std::vector<HomeFigures>& homes) {

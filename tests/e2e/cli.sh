@@ -3,18 +3,9 @@
 # prints as text and as JSON, a reload changes rules without a gap, and SIGTERM loses nothing.
 set -euo pipefail
 . "$(dirname "$0")/lib/monitor.sh"
+. "$E2E_ROOT/tests/e2e/lib/said.sh"
 cd "$E2E_ROOT"
 
-# said STATUS COMMAND…: runs it; OUT and ERR are what it said, and it must have ended with STATUS.
-said() {
-  local wanted=$1 name=$2 status=0
-  shift 2
-  timeout $((PATIENCE * 2)) "$@" >"$HW_SCRATCH/said.out" 2>"$HW_SCRATCH/said.err" || status=$?
-  OUT=$(cat "$HW_SCRATCH/said.out") ERR=$(cat "$HW_SCRATCH/said.err")
-  check_equal "${name}_exits_with_$wanted" "$wanted" "$status"
-}
-# says NAME TEXT: stderr has it.
-says() { if [[ $ERR == *"$2"* ]]; then pass "$1"; else fail "$1" "no '$2' in: $ERR"; fi; }
 run_once=("$HULLWATCH" run --listen off --state-dir "$HW_SCRATCH/unused" --duration 1)
 
 # Bad files
@@ -76,6 +67,15 @@ says no_privilege_names_what_is_missing CAP_
 : >"$HW_SCRATCH/file"
 said 1 state_below_a_file "$HULLWATCH" run --rules rules --listen off --state-dir "$HW_SCRATCH/file/state"
 says state_below_a_file_is_named "$HW_SCRATCH/file/state"
+mkdir "$HW_SCRATCH/empty"
+# In a mount namespace of their own: a kernel without type information, a state directory on a file system mounted read-only.
+hidden() { said "$1" "$2" unshare --mount sh -c 'mount -t tmpfs -o "$1" none "$2" && shift 2 && exec "$@"' _ "$3" "$4" "${@:5}"; }
+hidden 4 no_type_information ro /sys/kernel/btf "$HULLWATCH" run --rules rules --listen off --state-dir "$HW_SCRATCH/unused"
+says no_type_information_is_named BTF
+hidden 1 state_on_a_read_only_file_system ro "$HW_SCRATCH/empty" \
+  "$HULLWATCH" run --rules rules --listen off --state-dir "$HW_SCRATCH/empty/state"
+says state_on_a_read_only_file_system_is_named "$HW_SCRATCH/empty/state"
+says state_on_a_read_only_file_system_tells_why 'Read-only file system'
 
 # References
 said 0 version "$HULLWATCH" version
@@ -186,6 +186,9 @@ check a_changed_file_that_is_not_good_is_refused wait_for "$PATIENCE" reloaded '
 digest=$(many_rules somebody | sha256sum | cut -d ' ' -f 1)
 check the_rules_that_run_are_known_by_their_content grep -q "^hullwatch_rules_file_info{file=\"$HW_SCRATCH/watched/rules.yaml\",sha256=\"$digest\"} 1" <<<"$(metrics)"
 check reloads_are_counted grep -q '^hullwatch_rules_reloads_total{result="error"} 1' <<<"$(metrics)"
+check the_last_reload_failed grep -q '^hullwatch_rules_last_reload_successful 0' <<<"$(metrics)"
+check_equal the_rules_that_run_are_counted_by_state "disabled 0 inert 0 live 3" \
+  "$(metrics | sed -n 's/^hullwatch_rules{state="\(.*\)"} /\1 /p' | sort | tr '\n' ' ' | sed 's/ $//')"
 check_equal a_rule_that_did_not_change_has_not_fired_yet "" "$(alerts '.rule == "Marked thrice"')"
 mark 3 3
 check_alert a_rule_that_did_not_change_counts_on_over_a_reload '.rule == "Marked thrice" and (.output | endswith("thrice 3")) and .evidence.threshold_count == 3'
