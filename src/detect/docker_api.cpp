@@ -42,11 +42,15 @@ constexpr std::array kPatterns = {
     Pattern{"GET", "swarm/unlockkey", "swarm/unlockkey", ApiDanger::critical},
     Pattern{"GET", "secrets/**", "secrets", ApiDanger::manage},
     Pattern{"POST", "services/create", "services/create", ApiDanger::critical},
-    // The kubelet's, which run a command in a container or lead into its network.
+    // The kubelet's, which run a command in a container or lead into its network: by namespace and pod, or also by its uid.
     Pattern{"", "run/*/*/*", "kubelet/run", ApiDanger::critical},
+    Pattern{"", "run/*/*/*/*", "kubelet/run", ApiDanger::critical},
     Pattern{"", "exec/*/*/*", "kubelet/exec", ApiDanger::critical},
+    Pattern{"", "exec/*/*/*/*", "kubelet/exec", ApiDanger::critical},
     Pattern{"", "attach/*/*/*", "kubelet/attach", ApiDanger::critical},
+    Pattern{"", "attach/*/*/*/*", "kubelet/attach", ApiDanger::critical},
     Pattern{"", "portForward/*/*", "kubelet/port_forward", ApiDanger::critical},
+    Pattern{"", "portForward/*/*/*", "kubelet/port_forward", ApiDanger::critical},
     Pattern{"POST", "build", "build", ApiDanger::manage},
     Pattern{"POST", "auth", "auth", ApiDanger::manage},
 };

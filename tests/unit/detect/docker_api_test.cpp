@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace hullwatch {
 namespace {
@@ -45,6 +47,34 @@ TEST(DockerApi, ExecIntoAContainerIsCritical) {
   const ApiCall c = call("POST", "/containers/web/exec", R"({"Cmd":["sh","-c","id"]})");
   EXPECT_EQ(c.danger, ApiDanger::critical);
   EXPECT_EQ(c.command, "sh -c id");
+}
+
+TEST(DockerApi, PluginsAndTheSwarmAreCritical) {
+  for (const auto& [method, path, action] :
+       {std::tuple{"POST", "/plugins/pull", "plugins"}, std::tuple{"POST", "/plugins/x/enable", "plugins"},
+        std::tuple{"DELETE", "/plugins/x", "plugins"}, std::tuple{"POST", "/swarm/join", "swarm"},
+        std::tuple{"GET", "/swarm/unlockkey", "swarm/unlockkey"}, std::tuple{"POST", "/services/create", "services/create"}}) {
+    EXPECT_EQ(call(method, path).danger, ApiDanger::critical) << path;
+    EXPECT_EQ(call(method, path).action, action) << path;
+  }
+  EXPECT_EQ(call("GET", "/plugins").danger, ApiDanger::read);
+  EXPECT_EQ(call("GET", "/swarm").danger, ApiDanger::read);
+  EXPECT_EQ(call("GET", "/secrets/x").danger, ApiDanger::manage);
+}
+
+TEST(DockerApi, TheKubeletsWaysIntoAContainerAreCriticalByWhateverMethod) {
+  for (const auto& [path, action] :
+       {std::pair{"/run/default/web/nginx", "kubelet/run"}, std::pair{"/run/default/web/3b1f/nginx", "kubelet/run"},
+        std::pair{"/exec/default/web/nginx", "kubelet/exec"}, std::pair{"/exec/default/web/3b1f/nginx", "kubelet/exec"},
+        std::pair{"/attach/default/web/nginx", "kubelet/attach"}, std::pair{"/attach/default/web/3b1f/nginx", "kubelet/attach"},
+        std::pair{"/portForward/default/web", "kubelet/port_forward"},
+        std::pair{"/portForward/default/web/3b1f", "kubelet/port_forward"}})
+    for (const char* method : {"GET", "POST"}) {
+      EXPECT_EQ(call(method, path).danger, ApiDanger::critical) << method << ' ' << path;
+      EXPECT_EQ(call(method, path).action, action) << path;
+    }
+  EXPECT_EQ(call("GET", "/pods").danger, ApiDanger::read);
+  EXPECT_EQ(call("GET", "/containerLogs/default/web/nginx").danger, ApiDanger::read);
 }
 
 TEST(DockerApi, AnOrdinaryCreateIsManaging) {
