@@ -3,18 +3,26 @@
 //   build/release/tests/bench/rules_bench
 //
 // Rules: our own (rules/), and synthetic ones in the manner of published files up to a hundred; HULLWATCH_BENCH_RULES names
-// further files or directories (colon-separated). Stream: a node of twenty containers that works, in the proportions below,
-// the same at each run. Benchmarks: decoding alone; decode, look-up of process and container, rules; and the whole pipeline.
+// further files or directories (colon-separated). Streams: "made", a node of twenty containers that works, in the proportions
+// below, the same at each run; "recorded", what the rings of a real node handed over (tests/bench/record;
+// HULLWATCH_BENCH_RECORDS names another such file). Benchmarks: decoding alone; decode, look-up of process and container,
+// rules; and the whole pipeline.
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <random>
+#include <utility>
 
 #include "allocations.h"
 #include "pipeline/pipeline.h"
+#include "recorded_stream.h"
 #include "support/event_builder.h"
 
 namespace hullwatch {
@@ -112,23 +120,25 @@ std::shared_ptr<const RuleSet> load_rules() {
 
 using Record = std::vector<std::byte>;
 
+/// What is evaluated, over and over.
+struct Stream {
+  std::vector<Record> opening, records;
+};
+
 /// A node at work. Each container: a server, and commands that come and go, as health checks and scripts do.
-class Stream {
+class MadeStream {
  public:
-  Stream() {
+  MadeStream() {
     for (uint32_t i = 0; i < kContainers; ++i) {
       Container& container = containers_.emplace_back();
       container.cgroup_id = 4000 + i;
       container.id = std::string(62, 'a') + static_cast<char>('a' + i) + 'b';
-      opening.push_back(test::makes_cgroup(container.cgroup_id, "/docker/" + container.id).record());
-      opening.push_back(server(100 + i, i).record());
+      stream_.opening.push_back(test::makes_cgroup(container.cgroup_id, "/docker/" + container.id).record());
+      stream_.opening.push_back(server(100 + i, i).record());
     }
-    while (records.size() < kEvents) step();
-    for (const Record& record : records) bytes += record.size();
+    while (stream_.records.size() < kEvents) step();
   }
-
-  std::vector<Record> opening, records;
-  size_t bytes = 0;
+  Stream take() { return std::move(stream_); }
 
  private:
   template <typename Builder>
@@ -143,7 +153,7 @@ class Stream {
     return placed(test::exec(kServers[container % 5]).pid(pid).child_of(1).args({"server", "--config", "/etc/server.conf"}),
                   container);
   }
-  void add(const Record& record) { records.push_back(record); }
+  void add(const Record& record) { stream_.records.push_back(record); }
 
   void step() {
     static constexpr const char* kPrograms[] = {"/bin/sh",          "/usr/bin/curl", "/bin/cat",   "/usr/bin/env",
@@ -171,19 +181,57 @@ class Stream {
   std::mt19937 random_{42};
   uint64_t now_ = kStart;
   uint32_t next_pid_ = 0;
+  Stream stream_;
 };
 
-const Stream& stream() {
-  static const Stream stream;
+/// Of each hundred records how many are of which kind.
+std::string proportions(const std::vector<Record>& records) {
+  static constexpr const char* kNames[HW_KIND_MAX] = {"none",       "exec",  "fork",      "exit",    "credential",
+                                                      "capability", "mount", "namespace", "cgroup",  "socket",
+                                                      "request",    "burst", "flood",     "io_uring"};
+  std::array<size_t, HW_KIND_MAX> counts{};
+  size_t bytes = 0;
+  for (const Record& record : records) {
+    hw_header header{};
+    std::memcpy(&header, record.data(), std::min(sizeof(header), record.size()));
+    ++counts[header.kind < HW_KIND_MAX ? header.kind : 0];
+    bytes += record.size();
+  }
+  std::string out = std::to_string(records.size()) + " records, " + std::to_string(bytes / records.size()) + " bytes each;";
+  for (size_t kind = 0; kind < counts.size(); ++kind) {
+    if (counts[kind] == 0) continue;
+    char part[64];
+    std::snprintf(part, sizeof(part), " %s %.1f%%", kNames[kind] != nullptr ? kNames[kind] : "task",
+                  100.0 * static_cast<double>(counts[kind]) / static_cast<double>(records.size()));
+    out += part;
+  }
+  return out;
+}
+
+const Stream& made() {
+  static const Stream stream = MadeStream().take();
+  return stream;
+}
+
+/// What does not decode is of another wire.h: such a file is of no use.
+const Stream& recorded() {
+  static const Stream stream = [] {
+    const char* path = std::getenv("HULLWATCH_BENCH_RECORDS");
+    Stream out{.opening = {}, .records = bench::read_records(path != nullptr ? path : HULLWATCH_RECORDS)};
+    Decoder decoder;
+    if (!std::ranges::all_of(out.records, [&](const Record& record) { return decoder.decode(record).has_value(); }))
+      out.records.clear();
+    return out;
+  }();
   return stream;
 }
 
 /// Rates and allocations of the records since its making.
 class Meter {
  public:
-  explicit Meter(benchmark::State& state) : state_(state), before_(allocations()) {}
+  Meter(benchmark::State& state, const Stream& input) : state_(state), input_(input), before_(allocations()) {}
   void done(uint64_t matches) {
-    const auto events = static_cast<double>(state_.iterations()) * static_cast<double>(stream().records.size());
+    const auto events = static_cast<double>(state_.iterations()) * static_cast<double>(input_.records.size());
     state_.SetItemsProcessed(static_cast<int64_t>(events));
     state_.counters["allocations_per_event"] = static_cast<double>(allocations() - before_) / events;
     state_.counters["matches_per_1000"] = 1000.0 * static_cast<double>(matches) / events;
@@ -191,13 +239,13 @@ class Meter {
 
  private:
   benchmark::State& state_;
+  const Stream& input_;
   uint64_t before_;
 };
 
-void decode(benchmark::State& state) {
+void decode(benchmark::State& state, const Stream& input) {
   Decoder decoder;
-  const Stream& input = stream();
-  Meter meter(state);
+  Meter meter(state, input);
   for (auto _ : state)
     for (const Record& record : input.records) benchmark::DoNotOptimize(decoder.decode(record));
   meter.done(0);
@@ -205,13 +253,21 @@ void decode(benchmark::State& state) {
 
 class Node {
  public:
-  explicit Node(std::shared_ptr<const RuleSet> rules) {
+  Node(std::shared_ptr<const RuleSet> rules, const Stream& input) {
     std::filesystem::create_directories(cgroups_);
     PipelinePorts ports;
     ports.alert = [this](const std::shared_ptr<Alert>&) { ++alerts_; };
+    // The recorded stream's listeners are gone: by the names they were bound to.
+    ports.runtime_socket.classify = [](const SocketEvent& socket, const ProcessTree&) {
+      const bool docker = socket.name.ends_with("/docker.sock"), containerd = socket.name.ends_with("/containerd.sock");
+      return ListenerVerdict{.runtime = docker || containerd, .name = docker ? "docker" : "containerd"};
+    };
+    ports.runtime_socket.classify_server = [](const hw_listener&, const hw_key&) { return ListenerVerdict{.name = {}}; };
+    ports.runtime_socket.set_window = [](uint64_t, const hw_request_window&) {};
     pipeline_ = std::make_unique<Pipeline>(config_, clock_, redactor_, containers_, std::move(ports));
     pipeline_->set_rules(std::move(rules));
-    for (const Record& record : stream().opening) (void)pipeline_->record(record);
+    for (const Record& record : input.opening) (void)pipeline_->record(record);
+    for (const Record& record : input.records) (void)pipeline_->record(record);
     ContainerMetadata metadata;
     metadata.name = "app";
     metadata.image = "registry.example/app:1";
@@ -230,17 +286,16 @@ class Node {
 };
 
 /// Decode, process and container looked up, rules: the state around is as the stream left it.
-void decode_to_verdict(benchmark::State& state) {
+void decode_to_verdict(benchmark::State& state, const Stream& input) {
   const auto rules = load_rules();
-  Node node(rules);
-  for (const Record& record : stream().records) (void)node.pipeline_->record(record);
+  Node node(rules, input);
   Decoder decoder;
   UserNames users("/");
   std::vector<RuleMatch> matches;
   uint64_t number = 0, matched = 0;
-  Meter meter(state);
+  Meter meter(state, input);
   for (auto _ : state)
-    for (const Record& record : stream().records) {
+    for (const Record& record : input.records) {
       const auto event = decoder.decode(record);
       const ProcessTree& tree = node.pipeline_->tree();
       const EventContext context{.event = *event,
@@ -258,13 +313,12 @@ void decode_to_verdict(benchmark::State& state) {
 }
 
 /// All of it: the process tree kept, detectors, rules, alerts built.
-void whole_pipeline(benchmark::State& state) {
-  Node node(load_rules());
-  for (const Record& record : stream().records) (void)node.pipeline_->record(record);
+void whole_pipeline(benchmark::State& state, const Stream& input) {
+  Node node(load_rules(), input);
   node.alerts_ = 0;
-  Meter meter(state);
+  Meter meter(state, input);
   for (auto _ : state)
-    for (const Record& record : stream().records) (void)node.pipeline_->record(record);
+    for (const Record& record : input.records) (void)node.pipeline_->record(record);
   meter.done(node.alerts_);
 }
 
@@ -272,12 +326,33 @@ void load(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(load_rules());
 }
 
-BENCHMARK(decode)->Unit(benchmark::kMillisecond);
-BENCHMARK(decode_to_verdict)->Unit(benchmark::kMillisecond);
-BENCHMARK(whole_pipeline)->Unit(benchmark::kMillisecond);
 BENCHMARK(load)->Unit(benchmark::kMillisecond);
+
+void register_stream(const std::string& name, const Stream& input) {
+  benchmark::AddCustomContext(name, proportions(input.records));
+  const auto add = [&](const std::string& what, void (*run)(benchmark::State&, const Stream&)) {
+    benchmark::RegisterBenchmark((what + "/" + name).c_str(), [run, &input](benchmark::State& state) {
+      run(state, input);
+    })->Unit(benchmark::kMillisecond);
+  };
+  add("decode", decode);
+  add("decode_to_verdict", decode_to_verdict);
+  add("whole_pipeline", whole_pipeline);
+}
 
 }  // namespace
 }  // namespace hullwatch
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  using namespace hullwatch;
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  register_stream("made", made());
+  if (recorded().records.empty()) {
+    std::fprintf(stderr, "no recorded stream: tests/bench/record makes one for this build\n");
+    return 1;
+  }
+  register_stream("recorded", recorded());
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
