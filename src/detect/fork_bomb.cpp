@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kMaxWatches = 8192;
 constexpr uint64_t kNsPerMs = 1'000'000;
+constexpr int64_t kHostGrowthFactor = 4;  // the host starts containers: fifty runtimes' threads at once are no bomb
 
 double per_second(uint64_t count, uint64_t ns) {
   return ns == 0 ? 0.0 : static_cast<double>(count) * 1e9 / static_cast<double>(ns);
@@ -71,7 +72,7 @@ void ForkBombDetector::know(uint64_t now_ns, std::span<const HomeSample> homes) 
     if (watches_.size() >= kMaxWatches) return;
     Watch& watch = watches_[home.home];
     watch.window_start_ns = now_ns;
-    watch.at_window_start = watch.now = home;
+    watch.at_window_before = watch.at_window_start = watch.now = home;
   }
 }
 
@@ -82,7 +83,7 @@ void ForkBombDetector::sample(uint64_t now_ns, std::span<const HomeSample> homes
     Watch& watch = it->second;
     if (first || watch.window_start_ns == 0) {
       watch.window_start_ns = now_ns;
-      watch.at_window_start = before_its_forks(home);
+      watch.at_window_start = watch.at_window_before = before_its_forks(home);
     }
     if (home.home != 0) split_.add(watch.now.home == 0 ? watch.at_window_start : watch.now, home);
     watch.now = home;
@@ -98,8 +99,10 @@ std::string ForkBombDetector::sign_of_bomb(const Watch& watch, uint64_t now_ns) 
   // The first samples of a window would divide by next to nothing.
   const uint64_t forks = now.counts.forks - std::min(now.counts.forks, then.counts.forks);
   const double rate = per_second(forks, std::max(elapsed, config_.window_ms * kNsPerMs));
-  if (watch.burst ||
-      (rate >= static_cast<double>(config_.forks_per_second) && now.counts.live - then.counts.live >= config_.net_growth))
+  const bool host = watch.now.home == 0;  // the kernel's burst is judged by a container's measure
+  const int64_t net_growth = host ? kHostGrowthFactor * config_.net_growth : config_.net_growth;
+  if ((watch.burst && !host) ||
+      (rate >= static_cast<double>(config_.forks_per_second) && now.counts.live - then.counts.live >= net_growth))
     return "growth";
   if (watch.now.home == 0) return {};  // the host has no pids limit of its own, and starts containers
   if (watch.history.multiplies(config_.net_growth).windows > 0) return "slow_growth";
@@ -120,9 +123,12 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
         watch.burning = true;
         watch.began_ns = watch.window_start_ns;
         watch.most_creators = watch.creators;
-        watch.at_start = watch.at_window_start;
         watch.reason = std::move(sign);
-        if (watch.reason == "slow_growth") begin_earlier(watch);
+        if (watch.reason == "slow_growth") {
+          begin_earlier(watch);
+        } else {
+          watch.at_start = start_of(watch);
+        }
         name_root(watch);
         report(watch, now_ns, false, found);
       }
@@ -137,8 +143,17 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
   judge_split(now_ns, found);
 }
 
+/// A storm that was on its way when this window began has forks in the one before, too: where nearly all of them stayed.
+HomeSample ForkBombDetector::start_of(const Watch& watch) {
+  const hw_home& before = watch.at_window_before.counts;
+  const hw_home& then = watch.at_window_start.counts;
+  const auto forks = static_cast<int64_t>(then.forks - std::min(then.forks, before.forks));
+  return forks > 0 && 2 * (then.live - before.live) >= forks ? watch.at_window_before : watch.at_window_start;
+}
+
 /// What is slow began before this window.
 void ForkBombDetector::begin_earlier(Watch& watch) const {
+  watch.at_start = watch.at_window_start;
   const GrowthHistory::Span span = watch.history.multiplies(config_.net_growth);
   hw_home& counts = watch.at_start.counts;
   counts.forks -= std::min<uint64_t>(counts.forks, span.forks);
@@ -159,6 +174,7 @@ void ForkBombDetector::next_window(Watch& watch, uint64_t now_ns) const {
                      .creators = static_cast<uint32_t>(to.creators_total - from.creators_total)});
   watch.creators = 0;
   watch.window_start_ns = now_ns;
+  watch.at_window_before = watch.at_window_start;
   watch.at_window_start = watch.now;
 }
 

@@ -39,7 +39,8 @@ class ForkBombDetector final : public Detector {
   struct Watch {
     uint64_t window_start_ns = 0;
     HomeSample at_window_start, now;
-    hw_header culprit{};  // root of the storm, or the last forker
+    HomeSample at_window_before;  // at the start of the window before this one
+    hw_header culprit{};          // root of the storm, or the last forker
     hw_ancestor ancestors[HW_ANCESTORS]{};
     bool has_culprit = false, culprit_is_root = false;
     bool burst = false;  // the kernel told of one since the last tick
@@ -53,6 +54,7 @@ class ForkBombDetector final : public Detector {
   };
 
   [[nodiscard]] std::string sign_of_bomb(const Watch& watch, uint64_t now_ns) const;
+  static HomeSample start_of(const Watch& watch);
   void begin_earlier(Watch& watch) const;
   void next_window(Watch& watch, uint64_t now_ns) const;
   void judge_split(uint64_t now_ns, const FindingSink& found);

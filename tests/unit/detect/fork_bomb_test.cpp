@@ -92,6 +92,21 @@ TEST_F(Storm, ABombThatGrewBeforeTheFirstLookIsCountedFromItsBeginning) {
   EXPECT_EQ(finding(0).live, 299);
 }
 
+TEST_F(Storm, ThatBeganAtTheEndOfTheWindowBeforeIsCountedWhole) {
+  for (int i = 0; i < 10; ++i) advance(0, 0);
+  advance(150, 0);  // the window ends here
+  for (int i = 0; i < 3; ++i) advance(200, 0);
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(finding(0).forks, 750U);
+}
+
+TEST_F(Storm, WhatCameAndWentBeforeItIsNotItsOwn) {
+  for (int i = 0; i < 11; ++i) advance(40, 38);
+  for (int i = 0; i < 3; ++i) advance(200, 0);
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(finding(0).forks, 600U);
+}
+
 TEST_F(Storm, AContainerThatEndsClosesItsBomb) {
   advance(0, 0);
   for (int i = 0; i < 6; ++i) advance(120, 2);

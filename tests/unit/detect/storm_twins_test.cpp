@@ -120,6 +120,9 @@ const Workload kTwins[] = {
     {"fifty containers start",
      [](int tick, int64_t) { return tick < 100 ? Step{.forks = 60, .exits = 54, .creators = 12, .execs = 25} : Step{}; }, 150,
      nullptr, -1, 0, 0},
+    {"the runtimes of fifty containers, with ten threads each, start at once",
+     [](int tick, int64_t) { return tick >= 5 && tick < 10 ? Step{.forks = 120, .exits = 10, .creators = 60} : Step{}; }, 100,
+     nullptr, -1, 0, 0},
 };
 
 class Bombs : public ::testing::TestWithParam<Workload> {};
