@@ -60,7 +60,9 @@ const std::array kKeys = {
     ConfigKey{"fork_bomb.forks_per_second", count, SLOT(fork_bomb.forks_per_second),
               "A bomb forks at least so fast, and grows: see net_growth.", 1, 1e9},
     ConfigKey{"fork_bomb.net_growth", count, SLOT(fork_bomb.net_growth),
-              "So many more tasks at the end of the window than at its start, at forks_per_second or more.", 1, 1e9},
+              "So many more tasks at the end of the window than at its start, at forks_per_second or more; on the host four "
+              "times as many.",
+              1, 1e9},
     ConfigKey{"fork_bomb.near_limit", number, SLOT(fork_bomb.near_limit),
               "Or: its tasks reach this share of pids.max, and it forks at near_limit_forks_per_second or more.", 0.1, 1},
     ConfigKey{"fork_bomb.near_limit_forks_per_second", count, SLOT(fork_bomb.near_limit_forks_per_second),

@@ -1,10 +1,11 @@
 /*
  * A fork bomb, bounded in time; the caller bounds it in number by pids.max:
- *   storm WAY SECONDS [go=FILE] [payload=FILE] [cap=N]
+ *   storm WAY SECONDS [go=FILE] [until=FILE] [payload=FILE] [cap=N]
  *     WAY      fork | clone3 | thread | vfork (child execs this program) | exec (fork, and the child execs this program)
  *              doubling (every process forks once a second) | spawn (two processes whose children end at once: no bomb)
  *     go       begins when FILE appears
- *     payload  half-way through, one process of the storm, whichever comes first, execs FILE
+ *     until    ends when FILE appears
+ *     payload  after 600 forks one process of the storm, whichever comes first, execs FILE
  *     cap      stops forking after N forks; 20000 without it, but spawn goes on to its end
  * The first process waits for the others and prints how many forks succeeded and were refused, threads included, when it began,
  * and when the 500th fork was done (crossed_ns; CLOCK_BOOTTIME, 0: never).
@@ -20,16 +21,17 @@
 #include <time.h>
 
 #define CROSSED	     500
+#define MIDST	     600
 #define THREAD_STACK 16384
 
 /* What all processes of the storm share. */
 struct shared {
-	_Atomic uint64_t forks, refused, crossed_ns, began_ns, end_ns;
+	_Atomic uint64_t forks, refused, tickets, crossed_ns, began_ns, end_ns;
 	_Atomic int payload_taken;
 };
 
 static struct shared *storm;
-static const char *way, *go, *payload = "";
+static const char *way, *go, *until, *payload = "";
 static char **arguments;
 static uint64_t cap = 20000, spawn_cap = UINT64_MAX;
 
@@ -52,15 +54,25 @@ static void count(long result)
 {
 	if (result < 0) {
 		storm->refused++;
+		storm->tickets--;
 		pause_ms(1);
 	} else if (++storm->forks == CROSSED) {
 		storm->crossed_ns = now_ns();
 	}
 }
 
+/* Whoever has a ticket forks. Many ask at once, and no more than the cap get one; if many, they ask seldom. */
+static int may_fork(void)
+{
+	if (storm->tickets < cap && storm->tickets++ < cap)
+		return 1;
+	pause_ms((long)(cap / 4));
+	return 0;
+}
+
 static void maybe_payload(void)
 {
-	if (*payload && now_ns() > storm->began_ns + (storm->end_ns - storm->began_ns) / 2 && !storm->payload_taken++) {
+	if (*payload && storm->forks >= MIDST && !storm->payload_taken++) {
 		execl(payload, payload, (char *)NULL);
 		die(payload);
 	}
@@ -68,7 +80,11 @@ static void maybe_payload(void)
 
 static int burning(void)
 {
+	struct stat there;
+
 	maybe_payload();
+	if (until && !stat(until, &there))
+		storm->end_ns = 0;
 	return now_ns() < storm->end_ns;
 }
 
@@ -91,10 +107,8 @@ static long fork_once(void)
 static void fork_bomb(int execs)
 {
 	while (burning()) {
-		if (storm->forks >= cap) {
-			pause_ms(10);
+		if (!may_fork())
 			continue;
-		}
 		long child = fork_once();
 
 		if (child == 0 && execs)
@@ -107,10 +121,8 @@ static void fork_bomb(int execs)
 static void vfork_bomb(void)
 {
 	while (burning()) {
-		if (storm->forks >= cap) {
-			pause_ms(10);
+		if (!may_fork())
 			continue;
-		}
 		pid_t child = vfork();
 
 		if (child == 0)
@@ -134,10 +146,8 @@ static void thread_bomb(void)
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, THREAD_STACK);
 	while (burning()) {
-		if (storm->forks < cap)
+		if (may_fork())
 			count(pthread_create(&id, &small, sleep_to_end, NULL) ? -1 : 0);
-		else
-			pause_ms(10);
 	}
 }
 
@@ -201,6 +211,8 @@ static void parse(int argc, char **argv)
 	for (int i = 3; i < argc; i++) {
 		if (!strncmp(argv[i], "go=", 3))
 			go = argv[i] + 3;
+		else if (!strncmp(argv[i], "until=", 6))
+			until = argv[i] + 6;
 		else if (!strncmp(argv[i], "payload=", 8))
 			payload = argv[i] + 8;
 		else if (!strncmp(argv[i], "cap=", 4))

@@ -137,6 +137,21 @@ suite_e2e_asan() {
   hw_e2e asan
 }
 
+# hw_script NAME SCRIPT: one script with the release build, which says itself what it found.
+hw_script() {
+  build release hullwatch tests/actors/all || { fail build; return; }
+  HULLWATCH=$HW_ROOT/build/release/hullwatch ACTORS=$HW_ROOT/build/release/tests/actors bash "$2" || true
+  grep -q "^done $(basename "$2")" "$HULLWATCH_RESULTS" || fail "$1" "stopped before its end"
+}
+# A hundred thousand forks while hullwatch starts.
+suite_starts() { hw_script starts tests/storms/starts.sh; }
+# What is no fork bomb, for real; needs packages that nothing else does.
+suite_twins() {
+  HULLWATCH_APT_LOG=build/test-logs/apt-twins.log deploy/install-packages twins || { fail packages; return; }
+  command -v npm >/dev/null || HULLWATCH_APT_LOG=build/test-logs/apt-twins.log deploy/install-packages npm || { fail packages; return; }
+  hw_script twins tests/storms/twins.sh
+}
+
 # Four minutes of everything, for what grows.
 suite_soak() {
   build release hullwatch tests/actors/all || { fail build; return; }
@@ -153,6 +168,11 @@ suite_vm() {
 suite_vm_credentials() {
   build release || { fail build; return; }
   bash tests/vm/credentials.sh || fail credentials "ended with status $?"
+}
+# Storms too large for this machine, and responses on v2 alone: one guest.
+suite_vm_storms() {
+  build release hullwatch tests/actors/all || { fail build; return; }
+  bash tests/vm/storms.sh || fail storms "ended with status $?"
 }
 # Every kernel and tier of tests/vm/columns.
 suite_vm_matrix() {
