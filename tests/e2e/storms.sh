@@ -18,6 +18,7 @@ YAML
 # benchmark's to say (tests/bench/flood).
 HULLWATCH_KEEP=$HW_SCRATCH "$HW_ROOT/tests/bench/flood" -o json --duration 6 "$HULLWATCH" >"$HW_SCRATCH/flood" || true
 jq . "$HW_SCRATCH/flood"
+check the_flood_was_measured test -s "$HW_SCRATCH/flood"
 check every_critical_event_arrives jq -e '.critical.submitted == 18 and .critical.received == 18' "$HW_SCRATCH/flood"
 check nothing_critical_is_lost jq -e '.ring.lost == 0 and .ring.submitted == .ring.received' "$HW_SCRATCH/flood"
 check the_bomb_is_named_once jq -e '.named == 1' "$HW_SCRATCH/flood"
