@@ -1,5 +1,7 @@
 #include "detect/container_boundary.h"
 
+#include <linux/sched.h>
+
 #include <array>
 #include <map>
 #include <string_view>
@@ -10,14 +12,15 @@ namespace {
 struct Kind {
   std::string_view name;
   __u32 hw_namespaces::*inode;
+  uint64_t clone_flag;
 };
 // Not the user namespace: a runtime may give one to many containers.
-constexpr std::array<Kind, 6> kKinds = {{{"pid", &hw_namespaces::pid},
-                                         {"mnt", &hw_namespaces::mnt},
-                                         {"net", &hw_namespaces::net},
-                                         {"ipc", &hw_namespaces::ipc},
-                                         {"uts", &hw_namespaces::uts},
-                                         {"cgroup", &hw_namespaces::cgroup}}};
+constexpr std::array<Kind, 6> kKinds = {{{"pid", &hw_namespaces::pid, CLONE_NEWPID},
+                                         {"mnt", &hw_namespaces::mnt, CLONE_NEWNS},
+                                         {"net", &hw_namespaces::net, CLONE_NEWNET},
+                                         {"ipc", &hw_namespaces::ipc, CLONE_NEWIPC},
+                                         {"uts", &hw_namespaces::uts, CLONE_NEWUTS},
+                                         {"cgroup", &hw_namespaces::cgroup, CLONE_NEWCGROUP}}};
 
 Event note(const EventContext& context, EventType type, std::string what, std::string detail) {
   Event event;
@@ -69,8 +72,10 @@ void ContainerBoundaryDetector::look_at_entry(const EventContext& context, const
                                               const FindingSink& found) const {
   std::map<uint64_t, std::string> entered;  // home -> kinds
   for (const Kind& kind : kKinds) {
-    const uint32_t is = entry.facts.after.*kind.inode;
-    if (is == 0 || is == entry.facts.before.*kind.inode) continue;
+    const uint32_t was = entry.facts.before.*kind.inode, is = entry.facts.after.*kind.inode;
+    if (is == 0 || is == was) continue;
+    // T4 does not know those before: what was not asked for was not entered.
+    if (was == 0 && entry.facts.ns_flags != 0 && (entry.facts.ns_flags & kind.clone_flag) == 0) continue;
     const auto owner = owners_.find(is);
     if (owner == owners_.end() || owner->second == context.event.header.home) continue;
     std::string& kinds = entered[owner->second];

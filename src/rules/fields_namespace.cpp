@@ -1,3 +1,5 @@
+#include <linux/sched.h>
+
 #include "event/kernel_names.h"
 #include "rules/field_support.h"
 
@@ -8,16 +10,18 @@ struct Kind {
   std::string_view name;
   __u32 hw_namespaces::*inode;
   uint32_t initial;  // inode of the initial namespace where the kernel fixes it, else 0
+  uint64_t clone_flag;
+  bool own_in_containers = false;  // nearly always
 };
 constexpr Kind kKinds[] = {
-    {"mnt", &hw_namespaces::mnt, 0},
-    {"pid", &hw_namespaces::pid, 0xeffffffc},
-    {"net", &hw_namespaces::net, 0},
-    {"uts", &hw_namespaces::uts, 0xeffffffe},
-    {"ipc", &hw_namespaces::ipc, 0xefffffff},
-    {"cgroup", &hw_namespaces::cgroup, 0xeffffffb},
-    {"user", &hw_namespaces::user, 0xeffffffd},
-    {"time", &hw_namespaces::time, 0xeffffffa},
+    {"mnt", &hw_namespaces::mnt, 0, CLONE_NEWNS},
+    {"pid", &hw_namespaces::pid, 0xeffffffc, CLONE_NEWPID, true},
+    {"net", &hw_namespaces::net, 0, CLONE_NEWNET},
+    {"uts", &hw_namespaces::uts, 0xeffffffe, CLONE_NEWUTS, true},
+    {"ipc", &hw_namespaces::ipc, 0xefffffff, CLONE_NEWIPC, true},
+    {"cgroup", &hw_namespaces::cgroup, 0xeffffffb, CLONE_NEWCGROUP},
+    {"user", &hw_namespaces::user, 0xeffffffd, CLONE_NEWUSER},
+    {"time", &hw_namespaces::time, 0xeffffffa, CLONE_NEWTIME},
 };
 
 // Names of the kinds for which `holds` is true, separated by spaces.
@@ -36,12 +40,22 @@ Value kinds(Context c, Scratch scratch, Holds holds) {
 Value changed(Context c, Argument, Scratch scratch) {
   return kinds(c, scratch, [](const Kind&, uint32_t was, uint32_t is) { return was != 0 && is != 0 && was != is; });
 }
+/// Did setns lead into this kind's initial namespace? T4 does not know those before: then kinds that were asked for, else those
+/// that containers have of their own.
+bool entered(const Kind& kind, const hw_namespace& facts) {
+  const uint32_t was = facts.before.*kind.inode, is = facts.after.*kind.inode;
+  if (is == 0 || is != kind.initial || was == is) return false;
+  if (was != 0) return true;
+  return facts.ns_flags != 0 ? (facts.ns_flags & kind.clone_flag) != 0 : kind.own_in_containers;
+}
 // Missing where there are none, so that a rule can ask whether it exists.
 Value entered_initial(Context c, Argument, Scratch scratch) {
-  const Value entered =
-      kinds(c, scratch, [](const Kind& kind, uint32_t was, uint32_t is) { return was != is && is != 0 && is == kind.initial; });
-  const auto* names = std::get_if<std::string_view>(&entered);
-  return names == nullptr ? Value{} : text(*names);
+  const auto* event = c.event.get<NamespaceEvent>();
+  if (event == nullptr || event->facts.op != HW_NS_SETNS) return {};
+  std::string& out = scratch.next();
+  for (const Kind& kind : kKinds)
+    if (entered(kind, event->facts)) out.append(out.empty() ? "" : " ").append(kind.name);
+  return text(out);
 }
 
 Value operation(Context c, Argument, Scratch) {

@@ -1,6 +1,7 @@
 #include "detect/container_boundary.h"
 
 #include <gtest/gtest.h>
+#include <linux/sched.h>
 
 #include <vector>
 
@@ -43,8 +44,8 @@ class ContainerBoundary : public testing::Test {
              .build(),
          container);
   }
-  void enters(const Container& container, hw_namespaces before, hw_namespaces after) {
-    take(enters_namespaces(0)
+  void enters(const Container& container, hw_namespaces before, hw_namespaces after, uint64_t flags = 0) {
+    take(enters_namespaces(flags)
              .in(container)
              .with([&](hw_namespace& n) {
                n.before = before;
@@ -122,6 +123,15 @@ TEST_F(ContainerBoundary, NestingIsToldOnceForEachContainer) {
   ASSERT_EQ(found_.size(), 1U);
   EXPECT_EQ(found_[0].type, EventType::nested_container);
   EXPECT_EQ(found_[0].get<NoteFinding>()->detail, "inner");
+}
+
+// As T4 sends it, of a container that shares the host's pid namespace.
+TEST_F(ContainerBoundary, WithoutTheNamespacesBeforeWhatWasNotAskedForWasNotEntered) {
+  enters(web_, {}, ns(5, 1, 9), CLONE_NEWNET);
+  EXPECT_TRUE(found_.empty());
+  enters(web_, {}, ns(1, 1, 9), CLONE_NEWNS);
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(found_[0].get<NoteFinding>()->detail, "mnt of the host");
 }
 
 }  // namespace

@@ -88,6 +88,22 @@ TEST_F(SecurityFields, ASetnsBetweenContainersEntersNoNamespaceOfTheHost) {
   EXPECT_EQ(of(event, "ns.entered_host"), kMissing) << "rules ask whether it exists";
 }
 
+// As T4 sends it: a container shares the node's user and time namespaces, and often its cgroup namespace.
+TEST_F(SecurityFields, WithoutTheNamespacesBeforeThoseThatContainersOwnTellOfTheHost) {
+  const auto event = [](uint64_t flags, uint32_t pid, uint32_t cgroup) {
+    return enters_namespaces(flags)
+        .with([=](hw_namespace& n) {
+          n.after = {};
+          n.after.user = 0xeffffffd, n.after.time = 0xeffffffa, n.after.pid = pid, n.after.cgroup = cgroup;
+        })
+        .build();
+  };
+  EXPECT_EQ(of(event(0, 9, 0xeffffffb), "ns.entered_host"), kMissing);
+  EXPECT_EQ(of(event(0, 0xeffffffc, 9), "ns.entered_host"), "pid");
+  EXPECT_EQ(of(event(0x02000000, 9, 0xeffffffb), "ns.entered_host"), "cgroup");
+  EXPECT_EQ(of(event(0x40000000, 9, 9), "ns.entered_host"), kMissing);
+}
+
 TEST_F(SecurityFields, AContainersProcessThatLeavesItsCgroup) {
   const auto escape = attaches_to_cgroup(9).home(5).moved(10, 5, 5).with([](hw_cgroup& c) { c.outermost = 0; });
   const auto inside = attaches_to_cgroup(9).home(5).moved(10, 5, 5).with([](hw_cgroup& c) { c.outermost = 5; });
