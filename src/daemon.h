@@ -162,7 +162,6 @@ class Daemon {
   std::vector<Event> pending_conflicts_;  // found at the start, told once alerts can be
   std::map<uint64_t, uint64_t> missing_;  // cgroups whose entry in the kernel is not right, since when
   bool watchdog_gone_ = false, ftrace_off_ = false, log_failing_ = false;
-  uint64_t log_lost_ = 0, log_records_ = 0;
 };
 
 }  // namespace hullwatch

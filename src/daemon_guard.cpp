@@ -33,8 +33,12 @@ Status Daemon::open_guard() {
 /// The canary acts from here on; and what the start found out is told now that alerts can be.
 void Daemon::begin_guard() {
   std::vector<std::string_view> observed;
-  for (const Rung& rung : sensor_->ladder().rungs())
-    if (rung.provider != nullptr) observed.push_back(rung.observation->name);
+  for (const Rung& rung : sensor_->ladder().rungs()) {
+    if (rung.provider == nullptr) continue;
+    // The dispatcher knows no use of CAP_SETUID, and is one program for several observations: the others show that it runs.
+    if (rung.provider->tier == HW_BY_DISPATCH && rung.observation->name == "capability") continue;
+    observed.push_back(rung.observation->name);
+  }
   canary_.emplace(watchdog_->pid(), observed);
   for (Event& conflict : pending_conflicts_) pipeline_->own_event(std::move(conflict));
   pending_conflicts_.clear();
@@ -83,22 +87,22 @@ void Daemon::look_at_guard() {
   }
   if (const bool off = ftrace_is_off(); off != ftrace_off_) {
     ftrace_off_ = off;
+    if (off)
+      readiness_->failed("ftrace", "kernel.ftrace_enabled is 0: fentry, fexit and LSM programs may not run");
+    else
+      readiness_->works("ftrace");
     protect("ftrace", off ? "kernel.ftrace_enabled is 0" : "kernel.ftrace_enabled is 1", !off);
   }
   if (missing_.empty()) look_at_maps();
   if (log_stats_ == nullptr) return;
-  const uint64_t lost = log_stats_->lost + log_stats_->write_errors, written = log_stats_->records;
-  const bool failing = lost > log_lost_ || (log_failing_ && written == log_records_);
-  if (failing != log_failing_) {
-    log_failing_ = failing;
-    if (failing)
-      readiness_->failed("log", "records cannot be written");
-    else
-      readiness_->works("log");
-    protect("log", failing ? "the forensic log cannot be written" : "the forensic log is written again", !failing);
-  }
-  log_lost_ = lost;
-  log_records_ = written;
+  const bool failing = log_stats_->failing;
+  if (failing == log_failing_) return;
+  log_failing_ = failing;
+  if (failing)
+    readiness_->failed("log", "records cannot be written");
+  else
+    readiness_->works("log");
+  protect("log", failing ? "the forensic log cannot be written" : "the forensic log is written again", !failing);
 }
 
 /// The kernel's map of cgroups against what is known here. Wrong for a while: shorter may be a removal whose record is under

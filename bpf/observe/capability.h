@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Capability use: the first use of each (home, capability, result) is a record, all are counted. Of the host only counts: every
- * daemon there uses its capabilities all day.
+ * daemon there uses its capabilities all day; but the canary's CAP_SETUID is always told.
  *
  * Not told apart: a check that asks for accounting's sake or "would it be allowed" (capable_noaudit) and one that decides.
  */
@@ -12,6 +12,7 @@
 #include "emit.h"
 
 #define CAPABILITIES  64 /* a power of two above CAP_LAST_CAP */
+#define CAP_SETUID    7
 #define CAP_SETPCAP   8
 #define CAP_IPC_LOCK  14
 #define CAP_SYS_ADMIN 21
@@ -65,7 +66,7 @@ __weak __noinline int use_capability(__u32 capability, __s32 result, __u32 usern
 	struct capability_uses *uses = capability_uses_of(home);
 	struct hw_capability *r;
 	__u64 *count;
-	bool first;
+	bool first, told;
 
 	if (!uses)
 		return 0;
@@ -73,7 +74,8 @@ __weak __noinline int use_capability(__u32 capability, __s32 result, __u32 usern
 	count = result ? &uses->denied[capability] : &uses->granted[capability];
 	first = *count == 0; /* on two CPUs at once perhaps both: one record too many, never one too few */
 	__sync_fetch_and_add(count, 1);
-	if (!first || !home)
+	told = home && first;
+	if (!told && !(capability == CAP_SETUID && is_canary()))
 		return 0;
 	if (!emit_admit(task, HW_CAPABILITY, true))
 		return 0;

@@ -9,17 +9,23 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <random>
+
+#include "util/local_socket.h"
 
 namespace hullwatch {
 namespace {
 
 constexpr uid_t kNobody = 65534;
+constexpr int kNotExecuted = 113;  // exit status; a busybox, called by a name it has not, ends with 127
 
-constexpr std::array<std::pair<std::string_view, uint32_t>, 5> kClasses = {{{"process", HW_EXEC},
+constexpr std::array<std::pair<std::string_view, uint32_t>, 7> kClasses = {{{"process", HW_EXEC},
                                                                             {"credential", HW_CREDENTIAL},
                                                                             {"mount", HW_MOUNT},
                                                                             {"namespace", HW_NAMESPACE},
-                                                                            {"cgroup", HW_CGROUP}}};
+                                                                            {"cgroup", HW_CGROUP},
+                                                                            {"capability", HW_CAPABILITY},
+                                                                            {"runtime_socket", HW_SOCKET}}};
 
 constexpr uint32_t bit_of(uint32_t kind) {
   for (size_t i = 0; i < kClasses.size(); ++i)
@@ -31,6 +37,8 @@ constexpr uint32_t bit_of(uint32_t kind) {
 
 CanaryActor::CanaryActor(const std::string& cgroup_root) {
   if (!cgroup_root.empty()) cgroup_ = cgroup_root + "/hullwatch-canary-" + std::to_string(getpid());
+  socket_ =
+      "hullwatch-canary-" + std::to_string(getpid()) + '-' + std::to_string(std::random_device{}());  // nobody is there before
 }
 
 uint32_t CanaryActor::act() const {
@@ -40,6 +48,8 @@ uint32_t CanaryActor::act() const {
   if (mount("/nonexistent-hullwatch-canary", "/", nullptr, MS_BIND, nullptr) != 0 && errno == ENOENT)
     could = could | bit_of(HW_MOUNT);
   if (!cgroup_.empty() && mkdir(cgroup_.c_str(), 0755) == 0 && rmdir(cgroup_.c_str()) == 0) could = could | bit_of(HW_CGROUP);
+  // a new listener under a known name is one that nobody has classified
+  if (connect_to_oneself(socket_)) could = could | bit_of(HW_SOCKET);
   // vfork: no page table is copied. posix_spawn can neither unshare nor change ids; the child makes system calls only, and what
   // it writes, a volatile, its parent is meant to read.
   // NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork)
@@ -49,16 +59,16 @@ uint32_t CanaryActor::act() const {
     static char* const argv[] = {name, nullptr};
     static char* const environment[] = {nullptr};
     if (unshare(CLONE_NEWUTS) == 0) could = could | bit_of(HW_NAMESPACE);
-    if (syscall(SYS_setresuid, -1, kNobody, -1) == 0)
-      could = could | bit_of(HW_CREDENTIAL);  // the raw call: libc would change all threads
+    // the raw call: libc would change all threads. It asks for CAP_SETUID
+    if (syscall(SYS_setresuid, -1, kNobody, -1) == 0) could = could | bit_of(HW_CREDENTIAL) | bit_of(HW_CAPABILITY);
     execve("/bin/true", argv, environment);
-    _exit(1);
+    _exit(kNotExecuted);
   }
   // NOLINTEND(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork)
-  int status = -1;
+  int status = kNotExecuted << 8;
   while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (status == 0) could = could | bit_of(HW_EXEC);
+  if (WIFEXITED(status) && WEXITSTATUS(status) != kNotExecuted) could = could | bit_of(HW_EXEC);
   return could;
 }
 

@@ -20,12 +20,14 @@ namespace hullwatch {
 class CanaryActor {
  public:
   explicit CanaryActor(const std::string& cgroup_root);
-  /// One refused mount, one cgroup made and removed, and one child that leaves its UTS namespace, changes its ids and execs.
+  /// One refused mount, one cgroup made and removed, one connection to a socket of its own, and one child that leaves its UTS
+  /// namespace, changes its ids by CAP_SETUID and execs.
   /// Which of them could be done here (bit: place in the daemon's classes); without a privilege some cannot.
   uint32_t act() const;
 
  private:
   std::string cgroup_;  // empty: none is made
+  std::string socket_;  // abstract name
 };
 
 /// The daemon's side. Evaluator thread only.

@@ -100,6 +100,7 @@ Status ForensicLog::take(uint64_t seq, const std::string& line, bool alert) {
   }
   next_ = seq + 1;
   broken_.reset();
+  stats_->failing = false;
   const uint64_t since = clock_.boot_ns() - last_sync_ns_;
   if (since >= kSecond || (urgent_ && since >= kUrgentSpacing)) return sync();
   return {};
@@ -225,6 +226,7 @@ void ForensicLog::fail_until_retry(const Error& error, uint64_t seq) {
   failed_to_ = std::max(failed_to_, seq);
   if (broken_ && clock_.boot_ns() < retry_at_ns_) return;
   broken_ = error;
+  stats_->failing = true;
   retry_at_ns_ = clock_.boot_ns() + kSecond;
 }
 
@@ -237,6 +239,7 @@ Status ForensicLog::flush() {
       return wrote;
     }
     broken_.reset();
+    stats_->failing = false;
     return sync();
   }
   // Our own notes whose turn it is: nothing before them is under way.

@@ -30,6 +30,7 @@ struct ForensicLogOptions {
 struct LogStats {
   std::atomic<uint64_t> bytes{0}, records{0}, lost{0}, write_errors{0}, syncs{0}, sync_errors{0}, segments_removed{0}, torn{0};
   std::atomic<uint64_t> stored_bytes{0};
+  std::atomic<bool> failing{false};  // the last record could not be written, nor has a later try gone well
 };
 
 class ForensicLog final : public Sink {

@@ -19,7 +19,7 @@ bool log_wants(LogConfig::Content content, const Event& event);
 /// The record of one event. Takes a number: push it before the next one is taken.
 LogRecordPtr log_record_from(const EventContext& context, const Redactor& redactor, SequenceAllocator& sequence);
 
-/// A record about hullwatch itself ("start", "rules", "stop"). `members`: JSON members, see LogRecord.
+/// A record about hullwatch itself ("start", "reload", "stop"). `members`: JSON members, see LogRecord.
 LogRecordPtr lifecycle_record(std::string_view type, std::string members, const Clock& clock, SequenceAllocator& sequence);
 
 }  // namespace hullwatch

@@ -3,31 +3,30 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstring>
 #include <functional>
 
 #include "util/fd.h"
+#include "util/local_socket.h"
 
 namespace hullwatch {
 namespace {
+
+constexpr int kCouldNot = 113;  // exit status; that of a program which was executed says nothing
 
 /// Runs `act` in a child, where it changes nobody else. False when there can be no child or it could not act.
 bool in_child(const std::function<bool()>& act) {
   const pid_t child = fork();
   if (child < 0) return false;
-  if (child == 0) _exit(act() ? 0 : 1);
+  if (child == 0) _exit(act() ? 0 : kCouldNot);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return WIFEXITED(status) && WEXITSTATUS(status) != kCouldNot;
 }
 
 bool act_process(const SelfTestOptions& options) {
@@ -64,17 +63,7 @@ bool act_cgroup(const SelfTestOptions& options) {
   return mkdir(path.c_str(), 0755) == 0 && rmdir(path.c_str()) == 0;
 }
 
-bool act_socket() {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const int length = std::snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "hullwatch-self-test-%d", getpid());
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + static_cast<size_t>(length));
-  const auto* name = reinterpret_cast<const sockaddr*>(&address);
-  const Fd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return listener && client && bind(listener.get(), name, size) == 0 && listen(listener.get(), 1) == 0 &&
-         connect(client.get(), name, size) == 0;
-}
+bool act_socket() { return connect_to_oneself(kSelfTestName + ("-" + std::to_string(getpid()))); }
 
 /// What to do to be seen; false: it could not be done here, which proves nothing. Capability use is recorded for containers
 /// only, so it has no act of its own.

@@ -11,7 +11,7 @@
 namespace hullwatch {
 
 struct SelfTestOptions {
-  /// A program that a child may exec; it is given argv[0] kSelfTestName and must end by itself.
+  /// A program that a child may exec; it is given argv[0] kSelfTestName and must end by itself, with whatever status but 113.
   std::string program = "/proc/self/exe";
   /// Where a cgroup may be made and removed again; empty: the cgroup observation is not tried.
   std::string cgroup_root;

@@ -68,6 +68,10 @@ if [ $status = 3 ]; then
   skip detached_programs_are_told "fd_closer is for x86-64"
 else
   check_soon detached_programs_are_told '.rule == "hullwatch hindered" and .evidence.what == "blind"' "$since"
+  for class in process credential mount namespace cgroup capability runtime_socket; do
+    check_soon "detached_programs_are_told_of_$class" \
+      ".rule == \"hullwatch hindered\" and .evidence.what == \"blind\" and (.evidence.detail | startswith(\"$class: \"))" "$since"
+  done
   check_not not_ready_while_blind hw_ready 127.0.0.1 "$MON_PORT"
 fi
 kill -KILL "$MON_PID"

@@ -5,7 +5,7 @@
 namespace hullwatch {
 namespace {
 
-constexpr uint32_t kDog = 77, kAll = 31;
+constexpr uint32_t kDog = 77, kAll = ~0U;
 
 hw_header header(uint32_t kind, uint32_t pid = kDog, uint32_t creator = 1) {
   hw_header out{};
