@@ -1,20 +1,17 @@
 // What the daemon says about itself: ready, bad records, the closing summary.
 
-#include <array>
 #include <cstdio>
 #include <iostream>
 
 #include "cli/rules_summary.h"
 #include "daemon.h"
+#include "event/decode.h"
 #include "event/kernel_names.h"
 #include "util/json_writer.h"
+#include "util/tenfold.h"
 
 namespace hullwatch {
 namespace {
-
-constexpr std::array<const char*, HW_KIND_MAX> kKindNames = {"none",       "exec",  "fork",      "exit",   "credential",
-                                                             "capability", "mount", "namespace", "cgroup", "socket",
-                                                             "request",    "burst", "flood",     "task"};
 
 std::string milliseconds(uint64_t ns) {
   char text[32];
@@ -73,19 +70,15 @@ void Daemon::report_ready() {
   }
 }
 
-/// The first, and then each time their number has grown tenfold: the counter tells the rest.
 void Daemon::report_bad_record(const Error& error) {
   const uint64_t count = pipeline_->stats().decode_errors;
-  for (uint64_t step = 1; step <= count; step *= 10)
-    if (step == count)
-      std::cerr << "hullwatch: a kernel record was skipped (" << count << " so far): " << error.message << '\n';
+  if (is_told(count)) std::cerr << "hullwatch: a kernel record was skipped (" << count << " so far): " << error.message << '\n';
 }
 
 void Daemon::note_update(std::string_view map, const Status& told) {
   if (told) return;
   const uint64_t count = counters_->map_update_failed(map);
-  for (uint64_t step = 1; step <= count; step *= 10)
-    if (step == count) std::cerr << "hullwatch: " << told.error().message << " (" << count << " so far)\n";
+  if (is_told(count)) std::cerr << "hullwatch: " << told.error().message << " (" << count << " so far)\n";
 }
 
 /// Read on the scraping thread: only what may be read from any.
@@ -181,7 +174,7 @@ void Daemon::print_summary() const {
   std::cerr << "\nhullwatch: summary\n  kind          submitted    received        lost  suppressed\n";
   for (size_t kind = HW_EXEC; kind < HW_TASK; ++kind) {
     char line[128];
-    std::snprintf(line, sizeof(line), "  %-10s %12llu%12llu%12llu%12llu\n", kKindNames[kind],
+    std::snprintf(line, sizeof(line), "  %-10s %12llu%12llu%12llu%12llu\n", kind_name(static_cast<uint32_t>(kind)).data(),
                   static_cast<unsigned long long>(counts[kind].submitted), static_cast<unsigned long long>(received[kind]),
                   static_cast<unsigned long long>(counts[kind].lost), static_cast<unsigned long long>(suppressed(kind)));
     std::cerr << line;

@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -105,6 +108,39 @@ TEST_F(Process, exec_tells_who_and_where_it_stands) {
   EXPECT_EQ(r.parent.tgid, static_cast<uint32_t>(::getpid()));
   EXPECT_EQ(r.h.creator.tgid, static_cast<uint32_t>(::getpid()));
   EXPECT_EQ(r.h.syscall, SYS_execve);
+}
+
+/// A filter that allows everything.
+int filter_calls() {
+  sock_filter allow{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = SECCOMP_RET_ALLOW};
+  const sock_fprog program{.len = 1, .filter = &allow};
+  return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+TEST_F(Process, exec_tells_terminal_login_seccomp_and_no_new_privs) {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_TRUE(terminal >= 0 && ::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0);
+  const std::string name = ::ptsname(terminal);
+  struct stat device {};
+  ASSERT_EQ(::stat(name.c_str(), &device), 0);
+  Child child([&] {
+    std::ofstream("/proc/self/loginuid") << 1234;
+    if (::setsid() < 0 || ::dup2(::open(name.c_str(), O_RDWR | O_CLOEXEC), 0) != 0) return 96;  // its own: the first it opens
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || filter_calls() != 0) return 97;
+    return exec({"/bin/sh", "-c", "read -r _"});
+  });
+  const auto record = probe->exec_of(child.pid());
+  ASSERT_TRUE(record);
+  std::string login;
+  std::ifstream("/proc/" + std::to_string(child.pid()) + "/loginuid") >> login;
+  ::close(terminal);  // ends the shell's read
+  child.wait();
+  const auto r = record->as<hw_exec>();
+  EXPECT_EQ(r.tty, ::major(device.st_rdev) << 20 | ::minor(device.st_rdev));
+  EXPECT_EQ(r.no_new_privs, 1);
+  EXPECT_EQ(r.seccomp, SECCOMP_MODE_FILTER);
+  EXPECT_EQ(std::to_string(r.h.loginuid), login) << "1234 where this kernel lets root set it";
+  EXPECT_EQ(r.exe_flags & HW_EXE_SETUID, 0U);
 }
 
 TEST_F(Process, arguments_beyond_the_limit_are_cut_and_their_length_told) {

@@ -66,6 +66,17 @@ check_gain podman pod-gain localhost/e2e/tools:2
 podman run -d --name pod-bomb --pids-limit 300 localhost/e2e/tools:2 fork_bomb 4 >/dev/null
 check_bomb podman pod-bomb localhost/e2e/tools:2 300
 
+# The runtime is started again and listens on another socket: who asks it the moment it answers is judged.
+mkdir -p "$HW_SCRATCH/rootfs/runtime"
+make_bundle "$HW_SCRATCH/eager" "$HW_SCRATCH/rootfs" "" ".mounts += [{destination: \"/runtime\", type: \"bind\", source: \"$DOCKER_DIR\", options: [\"rbind\", \"rw\"]}]" \
+  sh -c 'until [ -e /runtime/go ]; do usleep 1000; done; for try in $(seq 10000); do ask_docker /runtime/docker.sock e2e/tools:1 && break; usleep 1000; done'
+runc run -d --bundle "$HW_SCRATCH/eager" eager </dev/null >/dev/null 2>&1
+stop_pid "$HW_DOCKERD_PID" 30
+touch "$DOCKER_DIR/go"
+start_dockerd
+check_alert a_restarted_runtime_is_known_at_its_first_request "(.container.name == \"eager\") and ($ASKED) and .priority == \"Critical\"
+  and .evidence.socket_name == \"$DOCKER_SOCKET\" and .evidence.binds == \"/:/host\""
+
 # A pod's container as the kubelet's cgroupfs driver lays it out, and its bundle where containerd keeps it: the annotations tell
 # name, image and pod.
 pod_uid=$(cat /proc/sys/kernel/random/uuid)

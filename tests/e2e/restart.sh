@@ -44,11 +44,25 @@ check_alert moving_out_alerts '.container.id == "'"$kept"'" and .rule == "Contai
 make_bundle "$HW_SCRATCH/many" "$HW_SCRATCH/rootfs" "" . /bin/sleep 600
 seq "$CONTAINERS" | xargs -P 4 -I{} sh -c '/usr/sbin/runc --root "$1" run -d --bundle "$2" many-{} </dev/null' sh "$RUNC_ROOT" "$HW_SCRATCH/many" >"$HW_SCRATCH/many.log" 2>&1 || head -n 3 "$HW_SCRATCH/many.log"
 started=$(runc list -q | grep -c '^many-' || true)
+# A process of the host that changes its ids only under the second daemon: it tells both credentials, and that it did not see
+# whether something happened in between.
+mkfifo "$HW_SCRATCH/changer"
+exec 7<>"$HW_SCRATCH/changer"
+perl -e '<STDIN>; $> = 1000; <STDIN>' <"$HW_SCRATCH/changer" 7>&- &
+changer=$!
+at_exit stop_pid $changer
+wait_for 5 grep -q perl "/proc/$changer/comm"
+forks_of_the_host() { metrics | awk '/^hullwatch_container_forks_total\{.*"host"/ {print $NF}'; }
+forks=$(forks_of_the_host)
 kill_monitor
 check "the_watchdog_notes_the_end" wait_for 3 grep -q '"what":"ended"' "$MON_STATE/watchdog.jsonl"
 
-start_monitor second
+start_monitor second --log-all
 let_go "$kept"
+echo go >&7
+check_records credentials_of_an_older_process_are_known ".type == \"setresuid\" and .process.pid == $changer and .credential.before.euid == 0
+  and .credential.before.cap_effective > 0 and .credential.after.euid == 1000 and .credential.after.cap_effective == 0 and .credential.uncertain"
+check counts_go_on_where_they_were test "$(forks_of_the_host)" -ge "$forks" -a "$forks" -gt "$CONTAINERS"
 check_after home_survives_a_sigkill "$kept"
 check_equal maps_were_adopted true "$(stock | jq .state_adopted)"
 check_equal no_process_of_ours_is_in_conflict "" "$(alerts ".rule == \"Identity in conflict\" and .container.id == \"$kept\"" | sed -n 1p)"
