@@ -79,9 +79,30 @@ const Process* ProcessTree::parent(const Process& process) const {
 Process& ProcessTree::add(Process process) {
   make_room();
   const Id id = id_of(process.key);
-  live_.push_back(std::move(process));
-  index_.emplace(id, std::prev(live_.end()));
+  if (spare_.empty()) {
+    live_.push_back(std::move(process));
+    index_.emplace(id, std::prev(live_.end()));
+    return live_.back();
+  }
+  live_.splice(live_.end(), spare_, spare_.begin());
+  live_.back() = std::move(process);
+  Index::node_type place = std::move(spare_index_.back());
+  spare_index_.pop_back();
+  place.key() = id;
+  place.mapped() = std::prev(live_.end());
+  index_.insert(std::move(place));
   return live_.back();
+}
+
+void ProcessTree::drop_first(Entries& entries) {
+  Index::node_type place = index_.extract(id_of(entries.front().key));
+  if (spare_.size() >= kSpare || place.empty()) {
+    entries.pop_front();
+    return;
+  }
+  entries.front() = Process{};  // lets go of its texts
+  spare_.splice(spare_.begin(), entries, entries.begin());
+  spare_index_.push_back(std::move(place));
 }
 
 void ProcessTree::make_room() {
@@ -96,8 +117,7 @@ void ProcessTree::shed_text() {
 void ProcessTree::evict() {
   Entries& victims = exited_.empty() ? live_ : exited_;
   ++(exited_.empty() ? stats_.evicted_live : stats_.evicted_exited);
-  index_.erase(id_of(victims.front().key));
-  victims.pop_front();
+  drop_first(victims);
 }
 
 Process& ProcessTree::acting(const hw_header& header) {
@@ -180,9 +200,9 @@ void ProcessTree::on_exec(const Event& event, const ExecEvent& exec) {
   process.args_total = facts.args_total;
   process.args_truncated = exec.args_truncated;
   process.comm.assign(event.comm());
-  process.exe_path = exec.exe_path;
-  if (process.cwd != exec.cwd) process.cwd = exec.cwd;
-  process.args = exec.args;
+  process.exe_path = texts_.of(exec.exe_path);
+  if (process.cwd != exec.cwd) process.cwd = texts_.of(exec.cwd);
+  process.args = texts_.of(exec.args);
   shed_text();
 }
 
@@ -206,10 +226,7 @@ void ProcessTree::on_attach(const hw_cgroup& cgroup) {
 }
 
 void ProcessTree::expire(uint64_t now_ns) {
-  while (!exited_.empty() && exited_.front().exited_ns + exit_grace_ns_ <= now_ns) {
-    index_.erase(id_of(exited_.front().key));
-    exited_.pop_front();
-  }
+  while (!exited_.empty() && exited_.front().exited_ns + exit_grace_ns_ <= now_ns) drop_first(exited_);
 }
 
 }  // namespace hullwatch

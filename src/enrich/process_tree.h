@@ -9,8 +9,10 @@
 #include <list>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "enrich/shared_text.h"
+#include "enrich/text_cache.h"
 #include "event/event.h"
 
 namespace hullwatch {
@@ -60,9 +62,9 @@ class ProcessTree {
  public:
   /// What an entry takes but for its texts: itself, its place in a list and in the index.
   static constexpr size_t kEntryBytes = sizeof(Process) + 136;
-  /// Texts of all entries together, at `capacity` entries. They are shared: 100 to 300 bytes an entry are usual, and 18 KiB
-  /// possible.
-  static constexpr size_t text_limit(size_t capacity) { return capacity * 2048 + (64U << 10); }
+  /// Texts of all entries together, at `capacity` entries, and of the cache. They are shared: 100 to 300 bytes an entry are
+  /// usual, and 18 KiB possible.
+  static constexpr size_t text_limit(size_t capacity) { return capacity * 2048 + (160U << 10); }
 
   /// `capacity` at least 1. An exited process stays findable for `exit_grace_ns`.
   ProcessTree(size_t capacity, uint64_t exit_grace_ns);
@@ -94,6 +96,8 @@ class ProcessTree {
     size_t operator()(const Id& id) const noexcept { return id.start_ns * 0x9e3779b97f4a7c15ULL + id.tgid; }
   };
   using Entries = std::list<Process>;
+  using Index = std::unordered_map<Id, Entries::iterator, IdHash>;
+  static constexpr size_t kSpare = 1024;
 
   static Id id_of(const hw_key& key) { return {key.start_ns, key.tgid}; }
   Process* lookup(const hw_key& key);
@@ -103,6 +107,7 @@ class ProcessTree {
   void make_room();
   void shed_text();
   void evict();
+  void drop_first(Entries& entries);
   void on_fork(const Event& event, const hw_fork& fork);
   void on_exec(const Event& event, const ExecEvent& exec);
   void on_exit(const hw_header& header);
@@ -113,7 +118,10 @@ class ProcessTree {
   uint64_t exit_grace_ns_;
   Entries live_;    // least recently told about first
   Entries exited_;  // oldest exit first
-  std::unordered_map<Id, Entries::iterator, IdHash> index_;
+  Index index_;
+  Entries spare_;  // nodes of entries that went, for those to come: a node whose processes come and go allocates none
+  std::vector<Index::node_type> spare_index_;
+  TextCache texts_;
   ProcessTreeStats stats_;
 };
 

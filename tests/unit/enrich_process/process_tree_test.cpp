@@ -206,7 +206,7 @@ TEST_F(ProcessTreeTest, AThreadMovedAloneLeavesItsProcessAtHome) {
 }
 
 TEST(ProcessTreeTexts, AreBoundedByTheOldestEntriesGoing) {
-  constexpr size_t kCapacity = 64;
+  constexpr size_t kCapacity = 128;
   ProcessTree tree{kCapacity, kGrace};
   const std::string longest(4000, 'x');
   for (uint32_t pid = 100; pid < 100 + kCapacity; ++pid) {
