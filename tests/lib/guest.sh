@@ -14,9 +14,12 @@ run_guest() {
     found=$((found + 1))
   done < <(awk '
     /^(pass|fail|skip) / {kind = $1; sub(/^[a-z]+ /, ""); name = $1; sub(/:$/, "", name); sub(/^[^ ]+ ?/, ""); print kind "\t" name "\t" $0}
+    /^\[ RUN      \] / {reason = ""}
+    reason == "" && /: Skipped$/ {getline reason}
+    reason == "" && /: Failure$/ {place = $0; getline; reason = place " " $0}
     /^\[       OK \] / {print "pass\t" $4 "\t"}
-    /^\[  FAILED  \] .*\(.*ms\)$/ {print "fail\t" $4 "\tsee the console"}
-    /^\[  SKIPPED \] .*\(.*ms\)$/ {print "skip\t" $4 "\tsee the console"}' "$console")
+    /^\[  FAILED  \] .*\(.*ms\)$/ {print "fail\t" $4 "\t" reason}
+    /^\[  SKIPPED \] .*\(.*ms\)$/ {print "skip\t" $4 "\t" reason}' "$console")
   case $status in
     0) ;;
     124) fail "${VM_GUEST_NAME:-$version}.guest" "was not done in time" ;;

@@ -82,6 +82,16 @@ suite_bpf() {
   build release || { fail build; return; }
   mapfile -t binaries < <(ctest_binaries release bpf)
   gtests 1 "${binaries[@]}"
+  check compiles_for_arm64 cmake --build build/release --target bpf_arm64
+}
+
+# What has threads, under ThreadSanitizer.
+suite_unit_tsan() {
+  local tests=(alert enrich guard log metrics pipeline probe reload respond)
+  build tsan "${tests[@]/%/_test}" || { fail build; return; }
+  mapfile -t tests < <(ctest_binaries tsan unit | grep -E "/($(IFS='|'; echo "${tests[*]}"))_test$")
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  gtests "$HW_JOBS" "${tests[@]}"
 }
 
 suite_rules() {
@@ -251,13 +261,22 @@ suite_tidy() {
   mapfile -t files < <(tidy_files)
   hw_tidy "${files[@]}"
 }
-# What differs from the branch this one grew from; HULLWATCH_BASE names another base.
+# What differs from the branch this one grew from, or, where that is this very commit, what the commit changed; HULLWATCH_BASE
+# names another base. A changed header is looked at through one file that includes it.
 suite_tidy_changed() {
   local files base
   HW_TIDY_OUT=$(mktemp -d)
   at_exit rm -rf "$HW_TIDY_OUT"
-  base=${HULLWATCH_BASE:-$(git merge-base HEAD '@{upstream}' 2>/dev/null || git rev-parse -q --verify HEAD~1 || git hash-object -t tree /dev/null)}
-  mapfile -t files < <(comm -12 <(tidy_files) <(git diff --name-only --diff-filter=d "$base" | sort))
+  base=${HULLWATCH_BASE:-$(git merge-base HEAD '@{upstream}' 2>/dev/null || true)}
+  if [ -z "$base" ] || [ "$base" = "$(git rev-parse HEAD)" ]; then
+    base=$(git rev-parse -q --verify HEAD~1 || git hash-object -t tree /dev/null)
+  fi
+  mapfile -t files < <(comm -12 <(tidy_files) <({
+    git diff --name-only --diff-filter=d "$base"
+    git diff --name-only --diff-filter=d "$base" -- 'src/*.h' 'tests/*.h' | while read -r header; do
+      git grep -l --fixed-strings "/$(basename "$header")\"" -- 'src/*.cpp' 'tests/*.cpp' | sed -n 1p
+    done
+  } | sort -u))
   hw_tidy "${files[@]}"
 }
 
@@ -277,4 +296,18 @@ suite_evasion() {
     [.verdict, .row,
      (if .attributed then "" else .reason end) + (if .alerts == "" then "" else " alerts: " + .alerts end)
        + (if .quiet then "" else " twin: " + .twin_alerts end)] | @tsv' "$results")
+}
+
+# The README's demonstration, as a new user runs it: three containers misbehave, each is named in its alert.
+suite_demo() {
+  local out=build/test-logs/demo.alerts err=build/test-logs/demo.err status=0
+  deploy/quickstart --demo --duration 30 --output json >"$out" 2>"$err" || status=$?
+  cat "$out" "$err"
+  check_equal exits_0 0 $status
+  demo_told() { jq -e --slurp --arg container "$1" --arg rule "$2" "any(.[]; .container.name == \$container and .rule == \$rule and (${3:-true}))" "$out"; }
+  check the_bomb_is_named_with_its_container demo_told web "Fork bomb in a container"
+  check the_request_is_told_with_its_container demo_told ci-job "Container asks a runtime for the node" '.output | test("POST /v[0-9.]+/containers/create")'
+  check the_gain_is_told_with_its_container demo_told payroll "Root gained in a container"
+  check every_record_is_accounted_for grep -q 'submitted = received: yes; critical records lost: 0' "$err"
+  check latency_is_told grep -qE 'hook to alert written: [0-9]+ alerts, p50 [0-9.]+ ms, p99 [0-9.]+ ms' "$err"
 }
