@@ -172,6 +172,7 @@ suite_soak() {
 # Each kernel once, without the evasion suite.
 suite_vm() {
   build release || { fail build; return; }
+  bash tests/vm/matrix_test.sh || fail matrix_test "ended with status $?"
   bash tests/vm/matrix default || fail matrix "ended with status $?"
 }
 # Credentials overwritten by a kernel module: four guests, which download kernel headers and build it.
@@ -296,6 +297,9 @@ suite_evasion() {
     [.verdict, .row,
      (if .attributed then "" else .reason end) + (if .alerts == "" then "" else " alerts: " + .alerts end)
        + (if .quiet then "" else " twin: " + .twin_alerts end)] | @tsv' "$results")
+  # Of the running kernel's own best rungs, whichever these are.
+  check share tests/evasion/share running-T3 "$results"
+  bash tests/evasion/crash_test build/release/hullwatch build/release/tests/evasion rules || fail crash_test "ended with status $?"
 }
 
 # The README's demonstration, as a new user runs it: three containers misbehave, each is named in its alert.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Credentials that nobody committed, by the test-only kernel module, on each kernel it can be built for, with BPF LSM (T1) and
-# without (T2). HULLWATCH_EXPLOIT_KERNELS: which (default: 6.1 and 6.12); 5.10 and 7.2 can be named, too.
+# Credentials that nobody committed, by the test-only kernel module: every way and every use of them on 6.1 and 6.12, with BPF LSM
+# (T1) and without (T2). HULLWATCH_EXPLOIT_KERNELS names other kernels: 5.10 and 7.2. Each way, once, in all columns of the matrix, T3 and
+# T4 among them, is family 19 of tests/evasion.
 set -euo pipefail
 . "$(dirname "$0")/../lib/common.sh"
 . "$HW_ROOT/tests/lib/check.sh"

@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -100,6 +102,13 @@ class SensorTest : public testing::Test {
   inline static std::unique_ptr<Sensor> sensor_;
   inline static std::vector<LiveRecord> captured_;
 };
+/// Is the running kernel that one, or newer?
+inline bool has_kernel(unsigned major, unsigned minor) {
+  utsname name{};
+  unsigned is_major = 0, is_minor = 0;
+  if (::uname(&name) != 0 || std::sscanf(name.release, "%u.%u", &is_major, &is_minor) != 2) return false;
+  return is_major > major || (is_major == major && is_minor >= minor);
+}
 // T1; without it these tests are T2's.
 inline bool bpf_is_an_lsm() {
   std::ifstream file("/sys/kernel/security/lsm");

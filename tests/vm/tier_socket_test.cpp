@@ -1,6 +1,7 @@
 // Clients of a local socket that is no runtime's, or not yet known not to be: what each tier captures of them.
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "vm/tier.h"
@@ -20,15 +21,15 @@ class Captured : public SensorTest {
   using SensorTest::run;
 };
 
-/// `unix_server`; `held`: it accepts at go().
+/// `unix_server` with one of its options; "held": it accepts at go().
 class Server {
  public:
-  explicit Server(int connections, bool held)
+  explicit Server(int connections, const char* option)
       : said_(pipe_ends()), told_(pipe_ends()), child_([&] {
           ::dup2(said_[1], STDOUT_FILENO);
           ::dup2(told_[0], STDIN_FILENO);
           ::execl((here() / "unix_server").c_str(), "unix_server", kSocket, std::to_string(connections).c_str(), "65536",
-                  held ? "held" : "-", nullptr);
+                  option, nullptr);
           return 127;
         }) {
     ::close(said_[1]);
@@ -73,11 +74,11 @@ enum class Clients {
 };
 
 /// A client of a server, both to their end; with a cgroup, the client inside it.
-Talk talk_to_server(const std::vector<std::string>& client, Clients clients = Clients::one,
-                    const TestCgroup* cgroup = nullptr) {
+Talk talk_to_server(const std::vector<std::string>& client, Clients clients = Clients::one, const TestCgroup* cgroup = nullptr,
+                    const char* option = "-") {
   ::unlink(kSocket);
   const bool held = clients == Clients::gone, another = clients == Clients::after_another;
-  Server server(another ? 2 : 1, held);
+  Server server(another ? 2 : 1, held ? "held" : option);
   server.line();  // it listens
   Talk talk;
   talk.server_pid = server.pid();
@@ -119,7 +120,8 @@ std::vector<hw_request> requests(const Talk& talk) {
 
 TEST_F(Tier, AConnectionIsSentOnceWithItsListener) {
   SKIP_UNLESS("runtime_socket", HW_BY_LSM, HW_BY_FENTRY, HW_BY_DISPATCH);
-  for (const auto* way : {"path", "symlink", "hardlink", "bind", "relative", "compat"}) {
+  for (const auto* way :
+       {"path", "symlink", "hardlink", "bind", "directory", "relative", "rename", "procroot", "descriptor", "compat"}) {
     const Talk talk = talk_to_server({way, "write", "100"});
     const auto seen = contacts_of(talk, HW_SOCKET_CONNECT);
     ASSERT_EQ(seen.size(), 1U) << way;
@@ -128,6 +130,53 @@ TEST_F(Tier, AConnectionIsSentOnceWithItsListener) {
     EXPECT_EQ(seen[0].listener_tgid, talk.server_pid);
     EXPECT_STREQ(seen[0].name, kSocket);
     EXPECT_TRUE(contacts_of(talk, HW_SOCKET_USE).empty()) << way << ": by the one who connected";
+  }
+}
+
+TEST_F(Tier, ADatagramIsAContactWithItsReceiver) {
+  SKIP_UNLESS("runtime_socket", HW_BY_LSM, HW_BY_FENTRY, HW_BY_QUIET);
+  const Talk talk = talk_to_server({"datagram", "write", "128"}, Clients::one, nullptr, "datagram");
+  EXPECT_EQ(talk.server["bytes"], 128);
+  const auto seen = contacts_of(talk, HW_SOCKET_USE);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].type, static_cast<uint32_t>(SOCK_DGRAM));
+  EXPECT_EQ(seen[0].h.process.tgid, talk.client["pid"]);
+  EXPECT_EQ(seen[0].h.provider, provider("runtime_socket")->tier);
+  EXPECT_STREQ(seen[0].name, kSocket);
+}
+
+uint64_t fnv1a(uint64_t hash, std::string_view bytes) {
+  for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3ULL;
+  return hash;
+}
+
+// What a large write, sendfile and splice queue is in fragments, which programs can read from 6.4 on. Below that a record says
+// of how many bytes it is, and that these could not be read: user space judges such a request as the worst.
+TEST_F(Tier, HoweverItIsSentEveryByteOfARequestIsReadOrSaidToBeUnreadable) {
+  SKIP_UNLESS("runtime_socket", HW_BY_LSM, HW_BY_FENTRY, HW_BY_QUIET, HW_BY_DISPATCH);
+  const bool fragments_are_read = provider("runtime_socket")->tier == HW_BY_DISPATCH
+                                      ? has_kernel(6, 4)
+                                      : provider("runtime_socket")->cannot_see.find("page fragments") == std::string_view::npos;
+  for (const auto* how : {"write", "send", "sendfile", "splice", "vmsplice", "bytes", "messages", "halves"}) {
+    const std::string_view send = how;
+    const bool in_fragments = send == "sendfile" || send == "splice" || send == "vmsplice";
+    const bool in_halves = send == "halves";
+    const Talk talk =
+        talk_to_server({"path", how, send == "bytes" ? "150" : "3000"}, Clients::one, nullptr, in_halves ? "acknowledge" : "-");
+    uint64_t hash = 0xcbf29ce484222325ULL, bytes = 0;
+    bool unreadable = false;
+    for (const auto& record : talk.seen) {
+      if (record.header().kind != HW_REQUEST || record.as<hw_request>().listener.ino != talk.ino) continue;
+      const auto request = record.as<hw_request>();
+      EXPECT_EQ(request.offset, bytes) << how;
+      bytes += request.length;
+      unreadable |= (request.request_flags & HW_REQUEST_UNREADABLE) != 0;
+      hash = fnv1a(hash, record.bytes<hw_request>(request.bytes));
+    }
+    EXPECT_EQ(bytes, talk.server["bytes"].get<uint64_t>()) << how;
+    EXPECT_EQ(unreadable, in_fragments && !fragments_are_read) << how;
+    if (unreadable) continue;
+    EXPECT_EQ(hash, talk.server["hash"].get<uint64_t>()) << how;
   }
 }
 

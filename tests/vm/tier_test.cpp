@@ -155,6 +155,39 @@ void expect_mounts(ActorRun run) {
   }
 }
 
+TEST_F(Tier, AMountIsSeenAtItsHookAsAnAttemptWithItsPathsResolved) {
+  SKIP_UNLESS("mount", HW_BY_LSM);
+  ActorRun run = SensorTest::run({"mount_calls", "all", "/tmp"});
+  const std::vector<std::pair<hw_mount_op, std::string>> hooked = {{HW_MOUNT_MOUNT, "mount"},
+                                                                   {HW_MOUNT_UMOUNT, "umount2"},
+                                                                   {HW_MOUNT_MOVE_MOUNT, "move_mount"},
+                                                                   {HW_MOUNT_PIVOT_ROOT, "pivot_root"}};
+  std::erase_if(run.told, [&](const json& told) {
+    return std::ranges::none_of(hooked, [&](const auto& call) { return told["op"] == call.second; });
+  });
+  std::vector<LiveRecord> seen;
+  for (const auto& record : run.records)
+    if (record.header().kind == HW_MOUNT) seen.push_back(record);
+  ASSERT_EQ(seen.size(), run.told.size() + 1);
+  for (size_t i = 0; i < run.told.size(); ++i) {
+    const auto mount = seen[i + 1].as<hw_mount>();
+    const auto& told = run.told[i];
+    SCOPED_TRACE(told.dump());
+    ASSERT_TRUE(
+        std::ranges::any_of(hooked, [&](const auto& call) { return call.first == mount.op && call.second == told["op"]; }));
+    EXPECT_EQ(mount.h.provider, HW_BY_LSM);
+    EXPECT_TRUE(mount.h.flags & HW_F_ATTEMPT) << "what came of it is not known";
+    if (mount.op != HW_MOUNT_MOUNT) {
+      expect_resolved(seen[i + 1], told);
+      continue;
+    }
+    EXPECT_EQ(seen[i + 1].path<hw_mount>(mount.resolved), told["target"]);
+    EXPECT_EQ(text(seen[i + 1], mount.source), told["source"]);
+    EXPECT_EQ(text(seen[i + 1], mount.fstype), told["fstype"]);
+    EXPECT_EQ(mount.mount_flags, told["flags"]);
+  }
+}
+
 TEST_F(Tier, EveryMountCallIsSeenWithItsOutcome) {
   SKIP_UNLESS("mount", HW_BY_FENTRY, HW_BY_DISPATCH);
   expect_mounts(SensorTest::run({"mount_calls", "all", "/tmp"}));
