@@ -9,19 +9,19 @@ namespace {
 struct Kind {
   std::string_view name;
   __u32 hw_namespaces::*inode;
-  uint32_t initial;  // inode of the initial namespace where the kernel fixes it, else 0
   uint64_t clone_flag;
+  uint32_t initial;                // inode of the initial namespace where the kernel fixes it, else 0
   bool own_in_containers = false;  // nearly always
 };
 constexpr Kind kKinds[] = {
-    {"mnt", &hw_namespaces::mnt, 0, CLONE_NEWNS},
-    {"pid", &hw_namespaces::pid, 0xeffffffc, CLONE_NEWPID, true},
-    {"net", &hw_namespaces::net, 0, CLONE_NEWNET},
-    {"uts", &hw_namespaces::uts, 0xeffffffe, CLONE_NEWUTS, true},
-    {"ipc", &hw_namespaces::ipc, 0xefffffff, CLONE_NEWIPC, true},
-    {"cgroup", &hw_namespaces::cgroup, 0xeffffffb, CLONE_NEWCGROUP},
-    {"user", &hw_namespaces::user, 0xeffffffd, CLONE_NEWUSER},
-    {"time", &hw_namespaces::time, 0xeffffffa, CLONE_NEWTIME},
+    {"mnt", &hw_namespaces::mnt, CLONE_NEWNS, 0},
+    {"pid", &hw_namespaces::pid, CLONE_NEWPID, 0xeffffffc, true},
+    {"net", &hw_namespaces::net, CLONE_NEWNET, 0},
+    {"uts", &hw_namespaces::uts, CLONE_NEWUTS, 0xeffffffe, true},
+    {"ipc", &hw_namespaces::ipc, CLONE_NEWIPC, 0xefffffff, true},
+    {"cgroup", &hw_namespaces::cgroup, CLONE_NEWCGROUP, 0xeffffffb},
+    {"user", &hw_namespaces::user, CLONE_NEWUSER, 0xeffffffd},
+    {"time", &hw_namespaces::time, CLONE_NEWTIME, 0xeffffffa},
 };
 
 // Names of the kinds for which `holds` is true, separated by spaces.

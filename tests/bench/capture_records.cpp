@@ -139,6 +139,6 @@ int main(int argc, char** argv) {
   if (argc == 4 && std::string_view(argv[1]) == "seeds") return hullwatch::seeds(argv[2], argv[3]);
   if (argc > 0 && std::string_view(argv[0]) == hullwatch::kSelfTestName) return 0;
   if (argc != 5) return 2;
-  return hullwatch::capture(static_cast<uint32_t>(std::atol(argv[1])), std::strtoul(argv[2], nullptr, 10),
-                            std::chrono::seconds(std::atol(argv[3])), argv[4]);
+  return hullwatch::capture(static_cast<uint32_t>(std::strtoul(argv[1], nullptr, 10)), std::strtoul(argv[2], nullptr, 10),
+                            std::chrono::seconds(std::strtol(argv[3], nullptr, 10)), argv[4]);
 }
