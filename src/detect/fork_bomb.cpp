@@ -100,12 +100,12 @@ std::string ForkBombDetector::sign_of_bomb(const Watch& watch, uint64_t now_ns) 
   const uint64_t forks = now.counts.forks - std::min(now.counts.forks, then.counts.forks);
   const double rate = per_second(forks, std::max(elapsed, config_.window_ms * kNsPerMs));
   const bool host = watch.now.home == 0;  // the kernel's burst is judged by a container's measure
-  const int64_t net_growth = host ? kHostGrowthFactor * config_.net_growth : config_.net_growth;
+  const int64_t net_growth = net_growth_of(watch.now.home);
   if ((watch.burst && !host) ||
       (rate >= static_cast<double>(config_.forks_per_second) && now.counts.live - then.counts.live >= net_growth))
     return "growth";
-  if (watch.now.home == 0) return {};  // the host has no pids limit of its own, and starts containers
-  if (watch.history.multiplies(config_.net_growth).windows > 0) return "slow_growth";
+  if (watch.history.multiplies(net_growth).windows > 0) return "slow_growth";
+  if (host) return {};  // it has no pids limit of its own
   if (now.failed_forks - std::min(now.failed_forks, then.failed_forks) >= config_.failed_forks) return "failed_forks";
   if (now.pids_max > 0 && static_cast<double>(now.counts.live) >= config_.near_limit * static_cast<double>(now.pids_max) &&
       rate >= static_cast<double>(config_.near_limit_forks_per_second))
@@ -151,10 +151,15 @@ HomeSample ForkBombDetector::start_of(const Watch& watch) {
   return forks > 0 && 2 * (then.live - before.live) >= forks ? watch.at_window_before : watch.at_window_start;
 }
 
+/// The host starts services and containers. A slow bomb there is told once all that runs outside containers has doubled by it.
+int64_t ForkBombDetector::net_growth_of(uint64_t home) const {
+  return home != 0 ? config_.net_growth : kHostGrowthFactor * config_.net_growth;
+}
+
 /// What is slow began before this window.
 void ForkBombDetector::begin_earlier(Watch& watch) const {
   watch.at_start = watch.at_window_start;
-  const GrowthHistory::Span span = watch.history.multiplies(config_.net_growth);
+  const GrowthHistory::Span span = watch.history.multiplies(net_growth_of(watch.now.home));
   hw_home& counts = watch.at_start.counts;
   counts.forks -= std::min<uint64_t>(counts.forks, span.forks);
   counts.exits -= std::min<uint64_t>(counts.exits, span.exits);

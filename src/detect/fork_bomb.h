@@ -55,6 +55,7 @@ class ForkBombDetector final : public Detector {
 
   [[nodiscard]] std::string sign_of_bomb(const Watch& watch, uint64_t now_ns) const;
   static HomeSample start_of(const Watch& watch);
+  [[nodiscard]] int64_t net_growth_of(uint64_t home) const;
   void begin_earlier(Watch& watch) const;
   void next_window(Watch& watch, uint64_t now_ns) const;
   void judge_split(uint64_t now_ns, const FindingSink& found);

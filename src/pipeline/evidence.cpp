@@ -1,5 +1,6 @@
 #include "pipeline/evidence.h"
 
+#include "event/decode.h"
 #include "event/kernel_names.h"
 
 namespace hullwatch {
@@ -102,7 +103,11 @@ struct Body {
     to.number("forks", e.facts.counts.forks);
     to.signed_number("live", e.facts.counts.live);
   }
-  void operator()(const FloodEvent& e) const { to.number("suppressed", e.facts.suppressed); }
+  void operator()(const FloodEvent& e) const {
+    to.text("kind", kind_name(e.facts.flooded));
+    to.number("suppressed", e.facts.suppressed);
+    to.truth("over", e.facts.over != 0);
+  }
   void operator()(const RingEvent& e) const { to.number("ring_flags", e.facts.setup_flags); }
   void operator()(const LossEvent& e) const {
     uint64_t total = 0;

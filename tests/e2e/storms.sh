@@ -23,6 +23,9 @@ check every_critical_event_arrives jq -e '.critical.submitted == 18 and .critica
 check nothing_critical_is_lost jq -e '.ring.lost == 0 and .ring.submitted == .ring.received' "$HW_SCRATCH/flood"
 check the_bomb_is_named_once jq -e '.named == 1' "$HW_SCRATCH/flood"
 check the_flood_was_one jq -e '.flooded.setuid > 1000 and .flooded.mount > 400 and .flooded.cgroup > 400 and .ring.aggregated > 1000' "$HW_SCRATCH/flood"
+told_of_flood() { jq -c ".alert | select(.container.name == \"flood\" and ($1))" "$HW_SCRATCH/times"; }
+check_equal each_critical_flood_is_told_once "" "$(told_of_flood '.rule == "Critical flood" and .repeated == null' | jq -r .evidence.kind | sort | uniq -d)"
+check_equal the_floods_told_are_those_made "cgroup credential mount" "$(told_of_flood '.rule == "Critical flood"' | jq -r .evidence.kind | sort -u | xargs)"
 check the_end_record_has_exact_totals jq -e '.missed | map(select(startswith("exact"))) == []' "$HW_SCRATCH/flood"
 
 cp /bin/busybox "$HW_SCRATCH/payload"

@@ -28,6 +28,7 @@ struct Workload {
   int64_t pids_max = -1;
   int most_ticks = 0;  // named after so many
   uint64_t home = 42;
+  int64_t others = 0;  // tasks that were there before
 };
 
 std::ostream& operator<<(std::ostream& out, const Workload& workload) { return out << workload.name; }
@@ -41,6 +42,7 @@ struct Answer {
 Answer judge(const Workload& workload) {
   ForkBombDetector detector{ForkBombConfig{}};
   HomeSample home{.home = workload.home, .pids_max = workload.pids_max};
+  home.counts.live = workload.others;
   Answer answer;
   uint64_t now = 1'000'000'000;
   for (int tick = 0; tick < workload.ticks; ++tick, now += kStep) {
@@ -91,6 +93,8 @@ const Workload kBombs[] = {
      120, "slow_growth", -1, 95},
     {"doubling every four seconds", doubling(4), 600, "slow_growth", -1, 400},
     {"doubling every eight seconds", doubling(8), 900, "slow_growth", -1, 900},
+    {"doubling every four seconds on a host of 400 tasks", doubling(4), 600, "slow_growth", -1, 450, 0, 400},
+    {"doubling every eight seconds on a host of 400 tasks", doubling(8), 1000, "slow_growth", -1, 950, 0, 400},
     {"at its limit", [](int, int64_t live) { return Step{.forks = live < 80 ? 10U : 0U, .refused = live < 80 ? 0U : 5U}; }, 40,
      "failed_forks", 100, 20},
     {"forks next to the limit", [](int, int64_t live) { return Step{.forks = 9, .exits = live < 95 ? 0U : 9U}; }, 40,
@@ -123,6 +127,9 @@ const Workload kTwins[] = {
     {"the runtimes of fifty containers, with ten threads each, start at once",
      [](int tick, int64_t) { return tick >= 5 && tick < 10 ? Step{.forks = 120, .exits = 10, .creators = 60} : Step{}; }, 100,
      nullptr, -1, 0, 0},
+    {"a host boots: each service starts some workers",
+     [](int tick, int64_t) { return tick < 200 ? Step{.forks = 8, .exits = 4, .creators = 5, .execs = 5} : Step{}; }, 250,
+     nullptr, -1, 0, 0, 150},
 };
 
 class Bombs : public ::testing::TestWithParam<Workload> {};
