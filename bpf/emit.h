@@ -50,11 +50,36 @@ HW_INLINE void count_record(__u32 kind, bool sent)
 		__sync_fetch_and_add(&count->lost, 1);
 }
 
-/* Called, not copied: else clang joins this path with the one that counts what was sent, and behind it asks again whether there
- * is a record, of which the verifier of 6.1 no longer knows the answer. */
-HW_PART void count_lost(__u32 kind)
+/* By kind, and by home: whoever is told of a loss asks who made it. */
+__weak __noinline int count_lost_of(__u64 home, __u32 kind)
 {
+	struct home_state *state = home_state(home);
+
 	count_record(kind, false);
+	if (!state)
+		return 0;
+	if (KIND_IS_CRITICAL(kind))
+		__sync_fetch_and_add(&state->counts.critical_lost, 1);
+	else
+		__sync_fetch_and_add(&state->counts.bulk_lost, 1);
+	return 0;
+}
+
+/* Of current's. Called, not copied: else clang joins this path with the one that counts what was sent, and behind it asks again
+ * whether there is a record, of which the verifier of 6.1 no longer knows the answer. */
+__weak __noinline int count_lost(__u32 kind)
+{
+	return count_lost_of(home_of(current_task()), kind);
+}
+
+/* It had been counted when its header was filled. */
+__weak __noinline int count_unsent(__u64 home, __u32 kind)
+{
+	struct home_state *state = home_state(home);
+
+	if (state && KIND_IS_CRITICAL(kind))
+		__sync_fetch_and_add(&state->counts.critical_sent, -1);
+	return count_lost_of(home, kind);
 }
 
 HW_INLINE void count_suppressed(struct home_state *home, __u64 kind)
@@ -127,7 +152,10 @@ HW_INLINE void emit_output(__u32 kind, void *record, __u64 size)
 	long err = KIND_IS_CRITICAL(kind) ? bpf_ringbuf_output(&critical, record, size, flags)
 					  : bpf_ringbuf_output(&bulk, record, size, flags);
 
-	count_record(kind, err == 0);
+	if (err)
+		count_unsent(((const struct hw_header *)record)->home, kind);
+	else
+		count_record(kind, true);
 }
 
 /* ---- fairness of the critical ring ---- */
@@ -196,6 +224,7 @@ __weak __noinline int admit(__u64 home, __u32 kind, bool novel)
 		bucket->paid_until_ns = now;
 	if (bucket->flooded && bucket->paid_until_ns <= now + depth / 2) {
 		bucket->flooded = 0;
+		bpf_map_delete_elem(&novelties, &key);
 		emit_flood(home, kind, 1, bucket->suppressed);
 	}
 	if (bucket->paid_until_ns + token <= now + depth) {
@@ -211,6 +240,65 @@ __weak __noinline int admit(__u64 home, __u32 kind, bool novel)
 	__sync_fetch_and_add(&bucket->suppressed, 1);
 	count_suppressed(home_state_make(key.home), kind);
 	return false;
+}
+
+HW_PART bool is_shown(const struct novelty *shown, __u64 what)
+{
+	for (int i = 0; i < NOVELTIES; i++)
+		if (shown->seen[i] == what)
+			return true;
+	return false;
+}
+
+/* Room for something of a sort that was shown before: a quarter of what the bucket itself gives. */
+HW_INLINE bool pays_novelty(struct novelty *shown)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 token = 4 * NS_PER_S / (critical_rate ? critical_rate : 1);
+	__u64 depth = token * critical_burst / 4;
+
+	if (shown->paid_until_ns < now)
+		shown->paid_until_ns = now;
+	if (shown->paid_until_ns + token > now + depth)
+		return false;
+	shown->paid_until_ns += token;
+	return true;
+}
+
+/*
+ * A second chance for a record that admit() has just counted instead of admitting: yes when it is the first of its `sort`, or
+ * of what it is in all (`what`), since the bucket ran empty; both are hashes (novelty.h). Asked only then, so that hashing
+ * costs nothing as long as nobody floods. Both conditions are bounded, so that no variety of names buys the ring.
+ */
+__weak __noinline int admit_novel(__u64 home, __u32 kind, __u64 sort, __u64 what)
+{
+	static const struct novelty nothing;
+	struct bucket_key key = {.home = home, .kind = kind};
+	struct novelty *shown = bpf_map_lookup_elem(&novelties, &key);
+	__u64 bit = 1ULL << (sort >> 58), index = kind;
+	struct home_state *state;
+	struct bucket *bucket;
+
+	if (!critical_ring_has_room())
+		return 0;
+	if (!shown) {
+		bpf_map_update_elem(&novelties, &key, &nothing, BPF_ANY);
+		shown = bpf_map_lookup_elem(&novelties, &key);
+	}
+	if (!shown)
+		return 0;
+	if (shown->sorts & bit && (is_shown(shown, what) || !pays_novelty(shown)))
+		return 0;
+	shown->sorts |= bit;
+	shown->seen[shown->next++ & (NOVELTIES - 1)] = what;
+	bucket = bpf_map_lookup_elem(&buckets, &key);
+	if (bucket)
+		__sync_fetch_and_add(&bucket->suppressed, -1);
+	state = home_state(home);
+	asm volatile("" : "+r"(index)); /* as in count_suppressed() */
+	if (state && index < HW_KIND_MAX)
+		__sync_fetch_and_add(&state->counts.suppressed[index], -1);
+	return 1;
 }
 
 HW_INLINE bool emit_admit_home(struct task_struct *task, __u64 home, __u32 kind, bool novel)

@@ -44,6 +44,8 @@ HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
 	}
 	if (state) {
 		h->creator = state->creator;
+		if (state->flags & TASK_UNTOLD)
+			state->flags &= ~TASK_UNTOLD;
 		if (state->setup_mnt && h->home)
 			h->flags |= HW_F_RUNTIME_SETUP;
 	} else {
@@ -76,6 +78,8 @@ HW_INLINE void put_header(struct hw_header *h, struct task_struct *task, __u32 k
 	home = home_state(fill_identity(h, task));
 	if (home && home->counts.bursting)
 		h->flags |= HW_F_IN_BURST;
+	if (home && kind >= HW_CREDENTIAL && kind < HW_TASK)
+		__sync_fetch_and_add(&home->counts.critical_sent, 1);
 }
 
 /*

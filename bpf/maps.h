@@ -23,6 +23,9 @@ HW_KNOB(__u64, burst_forks, 500);
 HW_KNOB(__s64, burst_growth, 200);
 /* While it lasts, one fork and one exit record of the home per so many ns. */
 HW_KNOB(__u64, burst_sample_ns, 100000000ULL);
+/* Bucket of each home's bulk records: its depth as a time, and the time a byte costs; set by the ring's size. */
+HW_KNOB(__u64, bulk_depth_ns, 500000000ULL);
+HW_KNOB(__u64, bulk_byte_ns, 953ULL);
 /* Which hierarchy names containers: 0 the v2 one; 1 v1 pids, 2 v1 memory on hosts without v2. */
 HW_KNOB(__u32, cgroup_v1, 0);
 /* This daemon, of all that shared the pinned maps since boot: counts of living tasks are its own. */
@@ -48,6 +51,7 @@ enum task_flag {
 	TASK_SHADOW = 1 << 1,		/* shadow holds credentials */
 	TASK_SHADOW_UNCERTAIN = 1 << 2, /* a commit may have been missed since */
 	TASK_KNOWN = 1 << 3,		/* creator, home and execs were set */
+	TASK_UNTOLD = 1 << 5,	   /* its fork was counted, not sent, and nothing else of it was: nobody waits for its exit */
 	TASK_HOME_UNSURE = 1 << 4, /* forked by a process without state: home is taken from the cgroup until the snapshot */
 };
 
@@ -70,15 +74,20 @@ struct task_state {
 	__u64 cred;	       /* address of the real_cred that was last found equal to the shadow */
 };
 
-#define SEEN_EXES 8
+#define SEEN_EXES 16
 
 /* The public counts first: user space reads that much of the value. */
 struct home_state {
 	struct hw_home counts;
 	__u64 fork_sample_ns, exit_sample_ns, exec_sample_ns; /* when the last one of a burst was sent */
-	__u64 seen_exes[SEEN_EXES];			      /* exe inodes exec'ed in this burst, a ring */
+	__u64 seen_exes[SEEN_EXES];			      /* programs exec'ed while it is reduced, a ring (process.h) */
 	__u32 seen_next;
 	__u32 rings; /* 1: its first io_uring was sent */
+	/* budget.h: the bucket as a time, as struct bucket's; what it held back so far, and the kind that was the first */
+	__u64 bulk_paid_until_ns, bulk_shed;
+	__u32 bulk_over, bulk_shedding; /* 1: it is empty; 1: something was held back since it was half full */
+	__u32 bulk_first;
+	__u32 pad;
 };
 
 /* One of a (home, critical kind). */
@@ -92,6 +101,19 @@ struct bucket {
 	    paid_until_ns; /* the bucket as a time: behind now it is full, `critical_burst` records ahead of now it is empty */
 	__u64 suppressed;
 	__u32 flooded; /* 1 between the flood record and its end */
+	__u32 pad;
+};
+
+/*
+ * What a home has shown of one kind while that kind's bucket was empty: at most one thing of each of 64 sorts (a hash of what
+ * cannot be varied at will), and, by a smaller bucket of their own, things of a sort that was shown before.
+ */
+#define NOVELTIES 8
+struct novelty {
+	__u64 sorts;	       /* bit n: something of sort n was let through */
+	__u64 seen[NOVELTIES]; /* hashes of what was let through last */
+	__u64 paid_until_ns;   /* as struct bucket's */
+	__u32 next;
 	__u32 pad;
 };
 
@@ -238,6 +260,14 @@ struct {
 	__type(key, struct bucket_key);
 	__type(value, struct bucket);
 } buckets __weak SEC(".maps");
+
+/* Only of homes whose bucket is empty; dropped when it fills. LRU, evicted: what was shown is shown once more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 512);
+	__type(key, struct bucket_key);
+	__type(value, struct novelty);
+} novelties __weak SEC(".maps");
 
 /* Helpers that failed, by place. */
 struct {

@@ -339,6 +339,7 @@ void Daemon::sample_homes() {
       note_update("homes", gone);
       if (!gone) continue;
       for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) suppressed_gone_[kind] += counts.suppressed[kind];
+      loss_producers_.gone({.home = home, .counts = counts});
       pipeline_->forget_home({.home = home, .counts = counts});
       continue;
     }
@@ -373,10 +374,17 @@ void Daemon::look_for_losses() {
     loss.critical = loss.critical || (kind >= HW_CREDENTIAL && loss.lost[kind] > 0);
   }
   last_counts_ = counts;
-  if (!any) return;
+  if (!any) {
+    loss_producers_.skip(homes_);
+    return;
+  }
+  loss.producers = loss_producers_.take(homes_, loss.critical, [this](uint64_t home) {
+    const auto [name, id] = name_of_home(home);
+    return name == "unknown" ? "cgroup " + id : name;
+  });
   Event event;
   event.type = EventType::events_lost;
-  event.body = loss;
+  event.body = std::move(loss);
   pipeline_->own_event(std::move(event));
 }
 

@@ -14,6 +14,7 @@
 
 #include "alert/dispatcher.h"
 #include "config/config.h"
+#include "detect/loss_producers.h"
 #include "enrich/cgroup_tree.h"
 #include "enrich/container_index.h"
 #include "enrich/runtime_states.h"
@@ -107,6 +108,7 @@ class Daemon {
   [[nodiscard]] std::string start_members() const;
   void drain_rings();
   [[nodiscard]] uint64_t suppressed(size_t kind) const;
+  [[nodiscard]] std::pair<std::string, std::string> name_of_home(uint64_t home);
   void stop();
   void print_summary() const;
 
@@ -147,6 +149,7 @@ class Daemon {
   bool busy_ = true;                                     // records came since the last tick
   uint64_t ticked_ns_ = 0, losses_looked_ns_ = 0, started_ns_ = 0;
   KindCounts last_counts_{};
+  LossProducers loss_producers_;
 
   /// What was there at the start, and who had known it.
   struct Stock {

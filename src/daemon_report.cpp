@@ -125,6 +125,15 @@ uint64_t Daemon::suppressed(size_t kind) const {
   return total;
 }
 
+/// Name and short id of a container, for whoever reads of it outside of an alert about it.
+std::pair<std::string, std::string> Daemon::name_of_home(uint64_t home) {
+  if (home == 0) return {"host", "host"};
+  const Container* container = containers_->find(home);
+  if (container == nullptr) return {"unknown", std::to_string(home)};
+  const std::string id(container->short_id());
+  return {container->meta.name.empty() ? id : container->meta.name, id.empty() ? std::to_string(home) : id};
+}
+
 /// About once a second: what only the evaluator may look at, copied to where a scrape finds it.
 void Daemon::export_figures() {
   const KindCounts counts = sensor_->object().counts();
@@ -135,12 +144,7 @@ void Daemon::export_figures() {
   counters_->set_kernel_errors(sensor_->object().errors());
   const ContainerIndexStats& index = containers_->stats();
   const ProcessTreeStats& tree = pipeline_->tree().stats();
-  top_homes_.update(homes_, [this](uint64_t home) {
-    const Container* container = containers_->find(home);
-    if (container == nullptr) return std::pair(std::string("unknown"), std::to_string(home));
-    const std::string id(container->short_id());
-    return std::pair(container->meta.name.empty() ? id : container->meta.name, id.empty() ? std::to_string(home) : id);
-  });
+  top_homes_.update(homes_, [this](uint64_t home) { return name_of_home(home); });
   PipelineFigures figures{.homes = top_homes_.figures(),
                           .containers_by_runtime = {},
                           .resolved_by_event = index.resolved_by_event,

@@ -43,7 +43,7 @@ HW_INLINE void burst_roll(__u64 home, struct home_state *state, __u64 now)
 	struct hw_home *counts = &state->counts;
 	__u64 age = now - counts->window_start_ns;
 
-	if (age < burst_window_ns)
+	if (age < burst_window_ns && counts->window_start_ns)
 		return;
 	if (counts->bursting && (age >= 2 * burst_window_ns || !burst_grows(counts))) {
 		counts->bursting = 0;
@@ -77,16 +77,6 @@ HW_INLINE bool burst_quenches(struct home_state *state, __u32 kind, __u64 *last,
 	if (is_canary())
 		return false;
 	count_suppressed(state, kind);
-	return true;
-}
-
-/* First exec of this inode since the burst began, as far as the last eight tell. */
-HW_INLINE bool burst_new_exe(struct home_state *state, __u64 inode)
-{
-	for (int i = 0; i < SEEN_EXES; i++)
-		if (state->seen_exes[i] == inode)
-			return false;
-	state->seen_exes[state->seen_next++ & (SEEN_EXES - 1)] = inode;
 	return true;
 }
 

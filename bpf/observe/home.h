@@ -11,7 +11,7 @@
 #ifndef HULLWATCH_OBSERVE_HOME_H
 #define HULLWATCH_OBSERVE_HOME_H
 
-#include "observe/burst.h"
+#include "observe/budget.h"
 
 /* The home of a process that forks or execs, inferred from its cgroup, if it has none: for good once cgroups are known. */
 HW_INLINE void home_settle(struct task_struct *task, struct task_state *state)
@@ -110,11 +110,10 @@ HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 h
 	return state;
 }
 
-HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 now)
+HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 home, __u64 now)
 {
 	/* made for the iterator to see that it comes too late */
 	struct task_state *thread = snapshot_over ? thread_state(task) : state_of(task, true);
-	__u64 home = home_of(task);
 	struct home_state *state = home_state_make(home);
 
 	if (!state)

@@ -22,6 +22,7 @@
 #define HULLWATCH_OBSERVE_MOUNT_H
 
 #include "observe/calls.h"
+#include "novelty.h"
 #include "observe/outcome.h"
 #include "walk.h"
 
@@ -246,6 +247,48 @@ HW_PART void fill_mount(struct mount_call *call, struct task_struct *task, __u32
 	fill_mount_call(call, task, op);
 }
 
+/*
+ * What the call is and, as far as it is written down in the caller's memory, of what: 64 bytes of a source, or of the one path
+ * there is. The target of a mount is left out: a flood has no trouble finding directories.
+ */
+HW_PART bool mount_is_novel(struct task_struct *task, __u32 op)
+{
+	__u64 a0 = call_argument(task, 0), a1 = call_argument(task, 1), a2 = call_argument(task, 2);
+	__u64 sort = novelty_mix(novelty_begin(), op), from = 0;
+
+	switch (op) {
+	case HW_MOUNT_MOUNT:
+		sort = novelty_text(novelty_mix(sort, (__u32)call_argument(task, 3)), a2, true, 2);
+		from = a0;
+		break;
+	case HW_MOUNT_FSOPEN:
+		sort = novelty_text(sort, a0, true, 2);
+		break;
+	case HW_MOUNT_FSCONFIG:
+		sort = novelty_mix(sort, (__u32)a1);
+		break;
+	case HW_MOUNT_UMOUNT:
+		from = a0;
+		break;
+	case HW_MOUNT_PIVOT_ROOT:
+		from = a1;
+		break;
+	case HW_MOUNT_MOVE_MOUNT:
+		from = call_argument(task, 3);
+		break;
+	default: /* open_tree, fspick, mount_setattr, fsmount */
+		sort = novelty_mix(sort, (__u32)a2);
+		from = op == HW_MOUNT_FSMOUNT ? 0 : a1;
+		break;
+	}
+	return admit_novel(home_of(task), HW_MOUNT, sort, novelty_text(sort, from, true, NOVELTY_WORDS));
+}
+
+HW_INLINE bool admit_mount(struct task_struct *task, __u32 op)
+{
+	return emit_admit(task, HW_MOUNT, false) || mount_is_novel(task, op);
+}
+
 /* The entry of a call that begins, filled. NULL: one is there already (a second look at the same call), or none could be made.
  */
 HW_PART struct mount_call *begin_mount(struct task_struct *task, __u32 op, __u32 provider)
@@ -258,7 +301,7 @@ HW_PART struct mount_call *begin_mount(struct task_struct *task, __u32 op, __u32
 	call = mount_entry(task);
 	if (!call)
 		return NULL;
-	if (emit_admit(task, HW_MOUNT, false)) {
+	if (admit_mount(task, op)) {
 		fill_mount(call, task, op, provider);
 	} else {
 		call->refused = 1; /* the entry stays: the call's next check must not ask again */

@@ -5,6 +5,7 @@
 
 #include "observe/calls.h"
 #include "emit.h"
+#include "novelty.h"
 
 /* What is asked, while the call's registers still hold it. */
 struct namespace_call {
@@ -39,6 +40,44 @@ HW_INLINE void fill_namespace_call(struct namespace_call *call, struct task_stru
 		call->ns_flags = call_argument(task, 0) & CLONE_NEW_ANY;
 	}
 	fill_changed_namespaces(&call->before, task);
+}
+
+/* Inode of an open file, 0 when there is none: what names a namespace. */
+HW_PART __u64 inode_of_descriptor(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *table = BPF_CORE_READ((struct task_struct___files *)task, files, fdt);
+	struct file *file = NULL;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	return BPF_CORE_READ(file, f_inode, i_ino);
+}
+
+/* Namespaces made at boot, the host's own, have fixed numbers (from 0xeffffff0) or the first ones given out (from 0xf0000000).
+ */
+HW_INLINE bool is_of_boot(__u64 inode)
+{
+	return inode >= 0xeffffff0 && inode < 0xf0000100;
+}
+
+/* What namespaces are asked for, and by setns whose. */
+HW_PART bool namespace_is_novel(struct task_struct *task, __u32 which)
+{
+	__u64 first = call_argument(task, 0), sort = novelty_mix(novelty_begin(), which), inode = 0;
+
+	if (which == CALL_SETNS) {
+		inode = inode_of_descriptor(task, (__u32)first);
+		sort = novelty_mix(sort, (call_argument(task, 1) & CLONE_NEW_ANY) | is_of_boot(inode));
+	} else {
+		sort = novelty_mix(sort, first & CLONE_NEW_ANY);
+	}
+	return admit_novel(home_of(task), HW_NAMESPACE, sort, novelty_mix(sort, inode));
+}
+
+HW_INLINE bool admit_namespace(struct task_struct *task, __u32 which)
+{
+	return emit_admit(task, HW_NAMESPACE, false) || namespace_is_novel(task, which);
 }
 
 /* `flags`: HW_F_ATTEMPT when `result` is not known. Already admitted. */

@@ -6,6 +6,7 @@
 #include "observe/exe.h"
 #include "observe/exec_memory.h"
 #include "observe/home.h"
+#include "novelty.h"
 #include "walk.h"
 
 /* Host pid of a struct pid: numbers[0]. */
@@ -121,11 +122,48 @@ HW_INLINE void fill_exec_tail(struct slot *slot, __u32 which, struct task_struct
 	r->cwd = slot_path(slot, which, sizeof(*r), (__u64)BPF_CORE_READ(fs, pwd.dentry), (__u64)BPF_CORE_READ(fs, pwd.mnt));
 }
 
-/* In a burst, what may not be left out even though the home execs the same file again and again. */
-HW_INLINE bool exec_is_novel(struct home_state *home, struct task_struct *task, __u64 inode, __u32 exe_flags)
+/* What a program is: its file, the ids and capabilities it has, and the file its parent runs. */
+HW_INLINE __u64 program_hash(struct task_struct *task)
 {
-	return burst_new_exe(home, inode) || terminal_of(task) ||
-	       exe_flags & (HW_EXE_SETUID | HW_EXE_SETGID | HW_EXE_MEMFD | HW_EXE_UNLINKED | HW_EXE_UPPER);
+	struct inode *inode = exe_inode(task), *above = BPF_CORE_READ(task, real_parent, mm, exe_file, f_inode);
+	const struct cred *cred = BPF_CORE_READ(task, real_cred);
+	__u64 hash = novelty_mix(novelty_begin(), BPF_CORE_READ(inode, i_ino));
+	__u64 words[4] = {};
+
+	hash = novelty_mix(hash, BPF_CORE_READ(inode, i_sb, s_dev));
+	hash = novelty_mix(hash, BPF_CORE_READ(above, i_ino));
+	bpf_probe_read_kernel(words, sizeof(words), &cred->uid); /* to fsgid, as in fill_cred() */
+	for (int i = 0; i < 4; i++)
+		hash = novelty_mix(hash, words[i]);
+	words[0] = 0;
+	bpf_probe_read_kernel(words, sizeof(words[0]), &cred->cap_permitted);
+	hash = novelty_mix(hash, words[0]);
+	return hash ? hash : 1;
+}
+
+/*
+ * An exec of current's, in home `id` that is_reduced(): new, as far as its memory tells; one that may not be left out however
+ * often it is repeated (bulk_room); or one more of the same. Global: verified once, and its frame is nobody's.
+ */
+__weak __noinline int exec_room(__u64 id, __u32 exe_flags, __u32 secureexec)
+{
+	struct task_struct *task = current_task();
+	struct home_state *home = home_state(id);
+	__u64 hash;
+
+	if (!home)
+		return ROOM_NEW;
+	hash = program_hash(task);
+	for (int i = 0; i < SEEN_EXES; i++) {
+		if (home->seen_exes[i] != hash)
+			continue;
+		if (secureexec || terminal_of(task) ||
+		    exe_flags & (HW_EXE_SETUID | HW_EXE_SETGID | HW_EXE_MEMFD | HW_EXE_UNLINKED | HW_EXE_UPPER))
+			return ROOM_MARKED;
+		return ROOM_USUAL;
+	}
+	home->seen_exes[home->seen_next++ & (SEEN_EXES - 1)] = hash;
+	return ROOM_NEW;
 }
 
 /* ---- fork ---- */
@@ -170,7 +208,26 @@ HW_INLINE void fill_fork(struct hw_fork *r, struct task_struct *parent, struct t
 	r->child_userns = BPF_CORE_READ(child, real_cred, user_ns, ns.inum);
 }
 
+/* A child that is somebody else's (CLONE_PARENT), starts in another cgroup or in namespaces of its own: never one of many. */
+HW_INLINE __u32 fork_room(struct task_struct *parent, struct task_struct *child)
+{
+	return BPF_CORE_READ(child, real_parent, tgid) != GET(parent, tgid) ||
+		       BPF_CORE_READ(child, nsproxy) != BPF_CORE_READ(parent, nsproxy) ||
+		       BPF_CORE_READ(child, real_cred, user_ns) != BPF_CORE_READ(parent, real_cred, user_ns) ||
+		       is_placed(parent, child)
+		   ? ROOM_MARKED
+		   : ROOM_USUAL;
+}
+
 /* ---- exit ---- */
+
+/* Somebody who was told of a process waits for its end; of such there are no more than were told. */
+HW_INLINE __u32 exit_room(struct task_struct *task)
+{
+	struct task_state *state = process_state(task);
+
+	return state && state->flags & TASK_UNTOLD ? ROOM_USUAL : ROOM_NEW;
+}
 
 HW_INLINE void fill_exit(struct hw_exit *r, struct task_struct *task)
 {

@@ -7,6 +7,7 @@
 #ifndef HULLWATCH_OBSERVE_RESOLVED_MOUNT_H
 #define HULLWATCH_OBSERVE_RESOLVED_MOUNT_H
 
+#include "novelty.h"
 #include "walk.h"
 
 /* As do_mount() hands them to path_mount() and to security_sb_mount(); other calls have no strings, two of them a second path.
@@ -32,6 +33,29 @@ HW_INLINE void mount_source(struct resolved_mount *mount, const struct path *pat
 	mount->from_mnt = (__u64)BPF_CORE_READ(path, mnt);
 }
 
+HW_INLINE __u64 novelty_place(__u64 hash, __u64 dentry)
+{
+	struct inode *inode = BPF_CORE_READ((struct dentry *)dentry, d_inode);
+
+	return novelty_mix(novelty_mix(hash, BPF_CORE_READ(inode, i_sb, s_dev)), BPF_CORE_READ(inode, i_ino));
+}
+
+/* As mount_is_novel(), of what the kernel made of the strings. */
+HW_PART bool resolved_is_novel(const struct resolved_mount *mount)
+{
+	__u64 sort = novelty_mix(novelty_mix(novelty_begin(), mount->op), (__u32)mount->flags), what;
+
+	if (mount->op == HW_MOUNT_MOUNT) {
+		sort = novelty_text(sort, (__u64)mount->fstype, false, 2);
+		what = novelty_text(sort, (__u64)mount->source, false, NOVELTY_WORDS);
+	} else {
+		what = novelty_place(sort, mount->dentry);
+		if (mount->from_dentry)
+			what = novelty_place(what, mount->from_dentry);
+	}
+	return admit_novel(home_of(current_task()), HW_MOUNT, sort, what);
+}
+
 /* `flags`: HW_F_ATTEMPT when `result` is not known. */
 HW_PART void send_resolved_mount(const struct resolved_mount *mount, __s64 result, __u32 flags, __u32 provider)
 {
@@ -40,7 +64,7 @@ HW_PART void send_resolved_mount(const struct resolved_mount *mount, __s64 resul
 	struct slot *slot;
 	__u32 which;
 
-	if (!emit_admit(task, HW_MOUNT, false))
+	if (!emit_admit(task, HW_MOUNT, false) && !resolved_is_novel(mount))
 		return;
 	slot = slot_take(HW_MOUNT, sizeof(*r), &which);
 	if (!slot)

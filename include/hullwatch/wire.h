@@ -43,7 +43,7 @@ enum hw_kind {
 	HW_SOCKET,   /* contact with a local socket that is, or may be, a runtime's API */
 	HW_REQUEST,  /* bytes a runtime read from such a socket */
 	HW_BURST,    /* a home's fork rate crossed the threshold, or fell below it again */
-	HW_FLOOD,    /* a home's bucket for one critical kind is empty, or full again */
+	HW_FLOOD,    /* a home's bucket for one critical kind, or for all bulk ones, is empty, or full again */
 	HW_IO_URING, /* a container made its first ring: system calls by another door */
 	HW_TASK,     /* written by the task iterator at start, not by a ring */
 	HW_KIND_MAX,
@@ -68,7 +68,7 @@ enum hw_flag {
 	HW_F_ATTEMPT = 1 << 2,	     /* seen before the outcome; the result member means nothing */
 	HW_F_USER_STRINGS = 1 << 3,  /* strings were read through user pointers: another thread may have changed them */
 	HW_F_IO_WORKER = 1 << 4,     /* an io_uring worker acted for the process */
-	HW_F_REDUCED = 1 << 5,	     /* during a burst: repeats of this record were counted, not sent */
+	HW_F_REDUCED = 1 << 5,	     /* repeats were counted, not sent: in a burst, or beyond the share of the home */
 	HW_F_LATE = 1 << 6,	     /* found by check-on-use: it happened some time before time_ns */
 	HW_F_IN_BURST = 1 << 7,	     /* the home was in a fork burst when this was seen */
 	HW_F_RUNTIME_SETUP = 1 << 8, /* the host put the process into its home, and it has not yet exec'ed in a mount namespace
@@ -422,6 +422,8 @@ struct hw_home {
 	__u32 bursting; /* 1 between a burst record and its end */
 	__u32 pad;
 	__u64 creators_total; /* the sum of `creators` over all windows: whoever has windows of its own takes the difference */
+	__u64 critical_sent;  /* records put into the critical ring */
+	__u64 critical_lost, bulk_lost; /* records for which the ring had no room */
 };
 
 struct hw_burst {
@@ -435,7 +437,7 @@ struct hw_burst {
 struct hw_flood {
 	struct hw_header h;
 	struct hw_ancestor ancestors[HW_ANCESTORS];
-	__u32 flooded; /* hw_kind */
+	__u32 flooded; /* hw_kind; a bulk one: the first that was held back, `suppressed` is of all three */
 	__u32 over;
 	__u64 suppressed; /* so far */
 };

@@ -57,7 +57,7 @@ constexpr std::array kTable = {
     EventTypeInfo{fork_burst, "fork_burst", "process",
                   "A container's fork rate crossed the kernel side's threshold, or fell below it"},
     EventTypeInfo{critical_flood, "critical_flood", "self",
-                  "A container made so many critical events that further ones are only counted"},
+                  "A container made so many events of one kind that further ones are only counted; flood.over: it has ended"},
     EventTypeInfo{io_uring_setup, "io_uring_setup", "io_uring", "A container made its first io_uring"},
     EventTypeInfo{fork_bomb, "fork_bomb", "finding", "The set of live processes of a container grows like a fork bomb's"},
     EventTypeInfo{privilege_gain, "privilege_gain", "finding", "A process holds more privilege than before"},

@@ -195,7 +195,15 @@ struct BodyWriter {
     for (size_t kind = 1; kind < HW_KIND_MAX; ++kind) {
       if (e.lost[kind] != 0) json.member(kind_name(static_cast<uint32_t>(kind)), e.lost[kind]);
     }
-    json.end_object().end_object();
+    json.end_object().key("producers").begin_array();
+    for (const LossProducer& producer : e.producers)
+      json.begin_object()
+          .member("container", producer.name)
+          .member("home", producer.home)
+          .member("made", producer.made)
+          .member("lost", producer.lost)
+          .end_object();
+    json.end_array().end_object();
   }
 
   void operator()(const ForkBombFinding& f) const {

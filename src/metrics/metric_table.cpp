@@ -85,6 +85,8 @@ constexpr std::array<MetricInfo, static_cast<size_t>(count_)> kTable = {{
     {container_execs_total, "hullwatch_container_execs_total", counter, "container,id", "Programs executed."},
     {container_failed_forks_total, "hullwatch_container_failed_forks_total", counter, "container,id",
      "Forks that pids.max refused."},
+    {container_suppressed_total, "hullwatch_container_suppressed_total", counter, "container,id,kind",
+     "Of hullwatch_records_suppressed_total, whose they are."},
     {container_tasks, "hullwatch_container_tasks", gauge, "container,id", "Tasks alive."},
     {container_creators, "hullwatch_container_creators", gauge, "container,id",
      "Distinct processes that forked in the window under way."},

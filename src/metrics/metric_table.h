@@ -62,6 +62,7 @@ enum class Metric : uint8_t {
   container_exits_total,
   container_execs_total,
   container_failed_forks_total,
+  container_suppressed_total,
   container_tasks,
   container_creators,
   process_cpu_seconds_total,

@@ -66,6 +66,9 @@ void add_homes(FamilyList& out, const std::vector<HomeFigures>& homes) {
     out.add(container_exits_total, home.exits, {home.name, home.id});
     out.add(container_execs_total, home.execs, {home.name, home.id});
     out.add(container_failed_forks_total, home.failed_forks, {home.name, home.id});
+    for (uint32_t kind = 1; kind < HW_KIND_MAX; ++kind)
+      if (home.suppressed[kind] != 0)
+        out.add(container_suppressed_total, home.suppressed[kind], {home.name, home.id, kind_name(kind)});
     out.add(container_tasks, static_cast<double>(home.tasks), {home.name, home.id});
     out.add(container_creators, home.creators, {home.name, home.id});
   }

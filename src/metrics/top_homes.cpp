@@ -15,13 +15,19 @@ void TopHomes::Counts::add(const Counts& from, const Counts& to) {
   exits += since(from.exits, to.exits);
   execs += since(from.execs, to.execs);
   failed_forks += since(from.failed_forks, to.failed_forks);
+  for (size_t kind = 0; kind < suppressed.size(); ++kind) suppressed[kind] += since(from.suppressed[kind], to.suppressed[kind]);
 }
 
 TopHomes::Counts TopHomes::counts_of(const HomeSample& sample) {
-  return {sample.counts.forks, sample.counts.exits, sample.counts.execs, sample.failed_forks};
+  Counts counts{.forks = sample.counts.forks,
+                .exits = sample.counts.exits,
+                .execs = sample.counts.execs,
+                .failed_forks = sample.failed_forks};
+  std::ranges::copy(sample.counts.suppressed, counts.suppressed.begin());
+  return counts;
 }
 
-/// Free series go to whoever forked most without one.
+/// Free series go to whoever forked and exec'ed most without one.
 void TopHomes::promote() {
   size_t own = 0;
   std::vector<std::pair<uint64_t, Known*>> waiting;
@@ -30,7 +36,7 @@ void TopHomes::promote() {
     if (known.own)
       ++own;
     else
-      waiting.emplace_back(known.now.forks, &known);
+      waiting.emplace_back(known.now.forks + known.now.execs, &known);
   }
   std::ranges::sort(waiting, [](const auto& a, const auto& b) { return a.first > b.first; });
   for (const auto& [forks, known] : waiting) {
@@ -72,11 +78,11 @@ void TopHomes::update(std::span<const HomeSample> homes, const NameOf& name_of) 
     Counts own;
     own.add(known.base, known.now);
     auto [name, id] = sample.home == 0 ? std::pair<std::string, std::string>("host", "host") : name_of(sample.home);
-    figures_.push_back({std::move(name), std::move(id), own.forks, own.exits, own.execs, own.failed_forks, sample.counts.live,
-                        sample.counts.creators});
+    figures_.push_back({std::move(name), std::move(id), own.forks, own.exits, own.execs, own.failed_forks, own.suppressed,
+                        sample.counts.live, sample.counts.creators});
   }
-  figures_.push_back(
-      {"other", "other", other_.forks, other_.exits, other_.execs, other_.failed_forks, other_tasks, other_creators});
+  figures_.push_back({"other", "other", other_.forks, other_.exits, other_.execs, other_.failed_forks, other_.suppressed,
+                      other_tasks, other_creators});
 }
 
 }  // namespace hullwatch

@@ -1,8 +1,9 @@
 #pragma once
-// Which containers have series of their own: those that fork most, and all others together as one. A container that gets its
-// series late begins it at nought, what it did before having been counted among the others: the sum of all series is exact, and
-// none ever falls. The host has always one. Evaluator thread only.
+// Which containers have series of their own: those that fork and exec most, and all others together as one. A container that
+// gets its series late begins it at nought, what it did before having been counted among the others: the sum of all series is
+// exact, and none ever falls. The host has always one. Evaluator thread only.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -20,6 +21,7 @@ struct HomeFigures {
   std::string name;  // container's; "host", "other"
   std::string id;    // short id; "host", "other"
   uint64_t forks = 0, exits = 0, execs = 0, failed_forks = 0;
+  std::array<uint64_t, HW_KIND_MAX> suppressed{};  // records counted, not sent, by hw_kind
   int64_t tasks = 0;
   uint64_t creators = 0;
 };
@@ -38,6 +40,7 @@ class TopHomes {
  private:
   struct Counts {
     uint64_t forks = 0, exits = 0, execs = 0, failed_forks = 0;
+    std::array<uint64_t, HW_KIND_MAX> suppressed{};
     void add(const Counts& from, const Counts& to);
   };
   struct Known {

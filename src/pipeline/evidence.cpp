@@ -113,6 +113,7 @@ struct Body {
     uint64_t total = 0;
     for (uint64_t lost : e.lost) total += lost;
     to.number("lost", total);
+    to.text("producers", e.producers_text());
   }
   void operator()(const ForkBombFinding& e) const {
     to.text("reason", e.reason);

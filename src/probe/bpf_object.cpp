@@ -27,6 +27,8 @@ void apply(const BpfKnobs& knobs, hullwatch_bpf* skeleton) {
   ro->burst_forks = knobs.burst_forks;
   ro->burst_growth = knobs.burst_growth;
   ro->burst_sample_ns = knobs.burst_sample_ns;
+  ro->bulk_depth_ns = knobs.bulk_depth_ns;
+  ro->bulk_byte_ns = knobs.bulk_ring_ns / knobs.bulk_bytes;
   ro->cgroup_v1 = static_cast<uint32_t>(knobs.hierarchy);
   ro->run_id = knobs.run_id;
   ro->canary_tgid = static_cast<int32_t>(knobs.canary);

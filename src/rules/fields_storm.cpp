@@ -67,6 +67,11 @@ Value lost_of_kind(Context c, Argument wanted, Scratch) {
     if (kind_name(kind) == wanted->text) return number(loss->lost[kind]);
   return {};
 }
+Value lost_producers(Context c, Argument, Scratch scratch) {
+  const auto* loss = c.event.get<LossEvent>();
+  if (loss == nullptr || loss->producers.empty()) return {};
+  return built(scratch, [&](std::string& out) { out = loss->producers_text(); });
+}
 Value lost_critical(Context c, Argument, Scratch) {
   return of<LossEvent>(c, [](const auto& e) { return e.critical; });
 }
@@ -126,6 +131,7 @@ constexpr Field kFields[] = {
     {"loss.total", unsigned_integer, kNone, "Records lost since the last such event", lost_total},
     {"loss.lost", unsigned_integer, Field::Argument::key, "Records of one kind lost: loss.lost[exec]", lost_of_kind},
     {"loss.critical", boolean, kNone, "True when a critical record was among them", lost_critical},
+    {"loss.producers", string, kNone, "The containers that made most of such records meanwhile, with how many and how many of them were lost", lost_producers},
     {"clone.is_sibling", boolean, kNone, "True when a process made a child that is not its own but its parent's (CLONE_PARENT)", clone_is_sibling},
     {"note.what", string, kNone, "What nested_container, container_crossing, identity_conflict and self_protection found, in a word", note_what},
     {"note.detail", string, kNone, "The same in words for a person", note_detail},

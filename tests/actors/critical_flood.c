@@ -1,6 +1,7 @@
 /*
  * Fills the critical ring as fast as one container can, for SECONDS: one process toggles its effective id, one mounts and
- * unmounts in a user namespace of its own, one makes and removes a cgroup below CGROUP_DIR ("" leaves that out).
+ * unmounts in a user namespace of its own and at last tries to mount a disk, one makes and removes a cgroup below CGROUP_DIR
+ * (left out when that is ""):
  *   critical_flood SECONDS CGROUP_DIR
  * Prints how many of each it did.
  */
@@ -38,6 +39,7 @@ static void mounts(_Atomic uint64_t *done)
 	while (going())
 		for (int i = 0; i < 20; i++)
 			*done += !mount("flood", "/mnt", "tmpfs", 0, NULL) + !umount2("/mnt", MNT_DETACH);
+	mount("/dev/the-disk", "/mnt", "ext4", 0, NULL); /* what the flood is to hide */
 }
 
 static void cgroups(_Atomic uint64_t *done, const char *below)

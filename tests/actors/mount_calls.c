@@ -3,6 +3,7 @@
  *   mount_calls all DIR      the whole set, on directories made below DIR
  *   mount_calls denied DIR   mount(2), umount2(2), fsopen(2) as uid 1000 without capabilities: each EPERM
  *   mount_calls failed DIR   mount(2) of an unknown filesystem: ENODEV
+ *   mount_calls flood DIR    FLOOD mounts of a tmpfs, then twice one of a disk that is not there; tells of these only
  *   mount_calls absent DIR   pivot_root(2) with strings in pages that were never touched
  */
 #include "actor.h"
@@ -18,6 +19,7 @@
 #endif
 #define MS_REC_PRIVATE (16384 | 1 << 18)
 #define MS_BIND_FLAG   4096
+#define FLOOD	       300
 
 int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
 int umount2(const char *target, int flags);
@@ -132,6 +134,18 @@ static void absent(const char *dir)
 	told("pivot_root", put_old, old, "", 0, result);
 }
 
+static void flood(const char *dir)
+{
+	const char *target = below(dir, "flood");
+
+	enter_private_namespace();
+	for (int i = 0; i < FLOOD; i++)
+		if (mount("flood", target, "tmpfs", 0, NULL))
+			die("mount");
+	for (int i = 0; i < 2; i++)
+		do_mount("/dev/no-such-disk", target, "ext4", 0, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 3) {
@@ -142,6 +156,8 @@ int main(int argc, char **argv)
 		all(argv[2]);
 	else if (!strcmp(argv[1], "denied"))
 		denied(argv[2]);
+	else if (!strcmp(argv[1], "flood"))
+		flood(argv[2]);
 	else if (!strcmp(argv[1], "absent"))
 		absent(argv[2]);
 	else if (!strcmp(argv[1], "failed")) {

@@ -33,17 +33,6 @@ class Home : public testing::Test {
     delete probe;
     probe = nullptr;
   }
-  /// A container's process: put in from the host before it runs `what`.
-  static std::unique_ptr<Child> run_in(const TestCgroup& cgroup, const std::function<int()>& what) {
-    Gate gate;
-    auto child = std::make_unique<Child>([&] {
-      gate.pass();
-      return what();
-    });
-    cgroup.add(child->pid());
-    gate.open();
-    return child;
-  }
   static std::optional<LiveRecord> cgroup_record(uint64_t id, hw_cgroup_op op, pid_t moved = 0) {
     return probe->find<hw_cgroup>(HW_CGROUP, [&](const hw_cgroup& r) {
       return r.id == id && r.op == op && (moved == 0 || r.moved.tgid == static_cast<uint32_t>(moved));
@@ -411,50 +400,6 @@ TEST_F(Home, all_homes_records_are_received) {
   const auto counts = probe->object().counts();
   const auto received = probe->rings().received();
   for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) EXPECT_EQ(counts[kind].submitted, received[kind]) << "kind " << kind;
-}
-
-TEST(Rings, flooded_bulk_ring_loses_with_a_count_and_delays_no_critical_record) {
-  constexpr int kForks = 3000, kMoves = 300;
-  BpfKnobs knobs;
-  knobs.bulk_bytes = 1U << 16;
-  LiveProbe probe(knobs);
-  const TestCgroup noisy(container_name()), web(container_name()), inner("inner", &web);
-  Gate start;
-  Child storm([&] {
-    start.pass();
-    for (int i = 0; i < kForks; ++i) {
-      const pid_t child = ::vfork();
-      if (child == 0) ::_exit(0);
-      ::waitpid(child, nullptr, 0);
-    }
-    return 0;
-  });
-  Child mover([&] {
-    start.pass();
-    for (int i = 0; i < kMoves; ++i) (i % 2 == 0 ? inner : web).add(0);
-    return 0;
-  });
-  noisy.add(storm.pid());
-  web.add(mover.pid());
-  start.open();
-  start.open();
-  storm.wait();  // nobody reads the bulk ring meanwhile
-  mover.wait();
-  for (const auto program : {"process_fork", "process_exec", "process_exit", "cgroup_mkdir", "cgroup_rmdir", "cgroup_attach"})
-    probe.object().detach(program);
-  probe.drain();
-  const auto counts = probe.object().counts();
-  const auto received = probe.rings().received();
-  for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) EXPECT_EQ(counts[kind].submitted, received[kind]) << "kind " << kind;
-  EXPECT_GT(counts[HW_FORK].lost, 0U);
-  EXPECT_GE(counts[HW_FORK].submitted + counts[HW_FORK].lost, static_cast<uint64_t>(kForks));
-  EXPECT_EQ(counts[HW_CGROUP].lost, 0U);
-  EXPECT_EQ(std::ranges::count_if(probe.records(),
-                                  [&](const LiveRecord& r) {
-                                    return r.header().kind == HW_CGROUP &&
-                                           r.header().process.tgid == static_cast<uint32_t>(mover.pid());
-                                  }),
-            kMoves);
 }
 
 TEST(Snapshot, tasks_of_before_get_home_state_and_count) {

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <stdexcept>
@@ -76,6 +77,17 @@ int Child::wait() {
   return *status_;
 }
 
+std::unique_ptr<Child> run_in(const TestCgroup& cgroup, const std::function<int()>& what) {
+  Gate gate;
+  auto child = std::make_unique<Child>([&] {
+    gate.pass();
+    return what();
+  });
+  cgroup.add(child->pid());
+  gate.open();
+  return child;
+}
+
 Gate::Gate() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
@@ -88,6 +100,11 @@ void Gate::open() const { [[maybe_unused]] const auto written = ::write(write_, 
 void Gate::pass() const {
   char x = 0;
   [[maybe_unused]] const auto got = ::read(read_, &x, 1);
+}
+
+uint64_t LiveProbe::received(uint64_t home, hw_kind kind) const {
+  return static_cast<uint64_t>(
+      std::ranges::count_if(records_, [&](const LiveRecord& r) { return r.header().kind == kind && r.header().home == home; }));
 }
 
 LiveProbe::LiveProbe(const BpfKnobs& knobs, bool attach_now) {

@@ -93,6 +93,9 @@ class Child {
   std::optional<int> status_;
 };
 
+/// A container's process: put in from the host before it runs `what`.
+std::unique_ptr<Child> run_in(const TestCgroup& cgroup, const std::function<int()>& what);
+
 /// Lets one process wait for another.
 class Gate {
  public:
@@ -120,6 +123,8 @@ class LiveProbe {
   std::optional<LiveRecord> exec_of(pid_t pid, uint32_t execs = 1);
   std::optional<LiveRecord> exit_of(pid_t pid);
   std::optional<LiveRecord> fork_of(pid_t child);
+  /// How many records of `kind` whose process belongs to `home` were read.
+  [[nodiscard]] uint64_t received(uint64_t home, hw_kind kind) const;
   /// Reads until all that was submitted by now is here, or five seconds passed.
   void drain();
   [[nodiscard]] const std::vector<LiveRecord>& records() const { return records_; }

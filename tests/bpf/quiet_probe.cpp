@@ -57,9 +57,8 @@ void must(const Status& status) {
 
 void QuietProbe::RingDestroy::operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 
-QuietProbe::QuietProbe() {
+QuietProbe::QuietProbe(BpfKnobs knobs) {
   connector_ = must(ProcConnector::open());
-  BpfKnobs knobs;
   knobs.commits_by_connector = true;
   object_ = must(BpfObject::load(knobs, kPrograms));
   for (const auto& failure : object_->failures()) throw std::runtime_error(failure.program + ": " + failure.reason);

@@ -31,7 +31,7 @@ struct ActorRun {
 
 class QuietProbe {
  public:
-  QuietProbe();
+  explicit QuietProbe(BpfKnobs knobs = {});
 
   /// Runs an actor by name (or a program by path) to its end. With a container, inside it.
   ActorRun run(const std::vector<std::string>& command, const TestCgroup* container = nullptr);

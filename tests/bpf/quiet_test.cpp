@@ -101,6 +101,25 @@ TEST_F(Quiet, AFloodOfDifferentChangesIsBoundedAnnouncedAndCounted) {
   EXPECT_EQ(floods[0].h.home, container->id());
 }
 
+TEST_F(Quiet, WhatTheCriticalRingHasNoRoomForIsCountedByContainer) {
+  BpfKnobs knobs;
+  knobs.critical_bytes = 1U << 16;
+  QuietProbe probe(knobs);
+  const auto container = probe.container(), other = probe.container();
+  probe.run({"setid", "resuid", "1000", "1000", "0"}, other.get());
+  const auto before = probe.object().counts()[HW_CREDENTIAL].lost;
+  const auto run = probe.run({"setid", "flood", "400"}, container.get());  // nobody reads meanwhile
+  const auto homes = probe.object().homes();
+  const auto& counts = homes.at(container->id());
+  const auto lost = probe.object().counts()[HW_CREDENTIAL].lost - before;
+  EXPECT_GT(counts.critical_lost, 100U);
+  EXPECT_GE(counts.critical_lost, lost);
+  EXPECT_EQ(run.all<hw_credential>(HW_CREDENTIAL).size() + lost + counts.suppressed[HW_CREDENTIAL], 800U);
+  EXPECT_GE(counts.critical_sent, run.all<hw_credential>(HW_CREDENTIAL).size());
+  EXPECT_EQ(homes.at(other->id()).critical_lost, 0U);
+  EXPECT_GE(homes.at(other->id()).critical_sent, 1U);
+}
+
 TEST_F(Quiet, ThreadsChangedByOneCallAreOneRecordAndRepeats) {
   const auto container = probe_->container();
   const auto run = probe_->run({"setid", "threads", "3", "1000"}, container.get());
@@ -231,6 +250,34 @@ TEST_F(Quiet, RefusedAndFailedMountCallsCarryTheirError) {
   }
 }
 
+// A bucket that is soon empty, however slow the machine.
+BpfKnobs strict() {
+  BpfKnobs knobs;
+  knobs.critical_rate = 10;
+  knobs.critical_burst = 50;
+  return knobs;
+}
+
+TEST_F(Quiet, TheFirstMountOfItsKindPassesAFloodAndItsRepeatIsCounted) {
+  QuietProbe probe(strict());
+  const auto container = probe.container();
+  const auto run = probe.run({"mount_calls", "flood", directory_}, container.get());
+  ASSERT_EQ(run.told.size(), 2U);
+  std::size_t disks = 0, all = 0;
+  for (const auto& record : run.records) {
+    if (record.header().kind != HW_MOUNT) continue;
+    ++all;
+    const auto mount = record.as<hw_mount>();
+    if (text(record, mount.fstype) != "ext4") continue;
+    ++disks;
+    EXPECT_EQ(text(record, mount.source), "/dev/no-such-disk");
+    EXPECT_EQ(mount.result, run.told[0]["result"]);
+  }
+  EXPECT_EQ(disks, 1U);
+  EXPECT_LT(all, 250U) << "it was a flood";
+  EXPECT_EQ(all + probe.suppressed(container->id(), HW_MOUNT), 1U + 300U + 2U);
+}
+
 TEST_F(Quiet, StringsInPagesNotYetTouchedAreReadOnceTheCallIsOver) {
   const auto run = Quiet::run({"mount_calls", "absent", directory_});
   ASSERT_FALSE(run.records.empty());
@@ -278,6 +325,21 @@ TEST_F(Quiet, UnshareShowsTheNamespacesBeforeAndAfter) {
     EXPECT_EQ(seen[i].op, HW_NS_UNSHARE);
   }
   EXPECT_EQ(seen[0].ns_flags, 0x20000U);
+}
+
+TEST_F(Quiet, TheFirstNamespaceOfItsKindPassesAFlood) {
+  QuietProbe probe(strict());
+  const auto container = probe.container();
+  std::vector<std::string> command = {"namespaces", "unshare"};
+  command.insert(command.end(), 200, "0x4000000");          // NEWUTS
+  command.insert(command.end(), {"0x8000000", "0x20000"});  // NEWIPC, NEWNS
+  const auto run = probe.run(command, container.get());
+  ASSERT_EQ(run.told.size(), 202U);
+  const auto seen = run.all<hw_namespace>(HW_NAMESPACE);
+  for (const uint64_t flags : {0x8000000U, 0x20000U})
+    EXPECT_EQ(std::ranges::count_if(seen, [&](const auto& r) { return r.ns_flags == flags; }), 1) << flags;
+  EXPECT_LT(seen.size(), 180U) << "it was a flood";
+  EXPECT_EQ(seen.size() + probe.suppressed(container->id(), HW_NAMESPACE), 202U);
 }
 
 TEST_F(Quiet, SetnsShowsItsOutcome) {

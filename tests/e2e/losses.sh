@@ -47,18 +47,37 @@ check_equal each_kind_was_received_as_submitted "" "$(summary | awk '$2 != $3')"
 check_equal no_alert_about_a_runtime_that_sets_up "" "$(alerts "$SERIOUS and .container.id != \"host\" and .container.name != \"acts\"" | say_alerts)"
 check_equal each_kind_was_there "" "$(summary | awk '$1 ~ /^(exec|fork|exit|credential|capability|mount|namespace|cgroup|socket|request|burst|flood|io_uring)$/ && $2 == 0 {print $1}')"
 
-# A reader that stands still while a small ring fills: the loss is exact, told, and by kind.
+# A reader that stands still while both rings, made small, fill: the bulk one by nine homes together, of which the host is beyond
+# its share; the critical one by one container. The loss is exact, told by kind, and whose it is. Cgroups with a container's name:
+# the kernel knows them at once, nobody else does meanwhile.
+new_id() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
+may_set_ids='.process.capabilities |= with_entries(.value += ["CAP_SETUID"])'
+flooder=$(new_id)
+make_bundle "$HW_SCRATCH/bundles/flooder" "$HW_SCRATCH/rootfs" "/docker/$flooder" "$may_set_ids" sleep 600
+for i in 1 2 3 4 5 6 7 8; do
+  make_bundle "$HW_SCRATCH/bundles/$i" "$HW_SCRATCH/rootfs" "/docker/$(new_id)" . sh -c 'for i in $(seq 20); do /bin/true; done'
+done
 HW_CONFIG=$'rings:\n  bulk_bytes: 64KiB\n  critical_bytes: 64KiB' start_monitor overflow
+runc run --bundle "$HW_SCRATCH/bundles/flooder" flooder >/dev/null </dev/null &
+at_exit runc kill flooder KILL
+is_known() { metrics | grep -q "^hullwatch_container_tasks{.*${flooder:0:12}"; }
+check the_flooder_is_known wait_for "$PATIENCE" is_known
 kill -STOP "$MON_PID"
 seq 600 | xargs -P 2 -n 1 /bin/true
+runc exec flooder setid flood 1000 >/dev/null
+for i in 1 2 3 4 5 6 7 8; do runc run --bundle "$HW_SCRATCH/bundles/$i" "sharer-$i" >/dev/null; done
 kill -CONT "$MON_PID"
 check_alert a_loss_is_an_alert '.rule | IN("Events lost", "Critical events lost")'
+check_alert a_critical_loss_names_who_made_most ".rule == \"Critical events lost\" and (.evidence.producers | test(\"^(flooder|${flooder:0:12}) made [0-9]+ and lost [1-9]\")) and (.evidence.producers as \$who | .output | contains(\$who))"
+check_alert what_is_held_back_is_told '.rule == "Flood of processes" and .container.id == "host"'
 stop_monitor
 check_equal overflow_ends_with_0 0 "$MON_STATUS"
 check_equal overflow_received_what_was_submitted "" "$(summary | awk '$2 != $3')"
 lost=$(summary | awk '$1 ~ /^(exec|fork|exit)$/ {sum += $4} END {print sum}')
 happened=$(summary | awk '$1 == "exec" {print $2 + $4 + $5}')
 check overflow_lost_something test "$lost" -gt 0
+check_equal the_alerts_of_loss_name_three_at_most "" "$(alerts '.rule | IN("Events lost", "Critical events lost")' | jq -r '.evidence.producers | select(split(", ") | length > 3)')"
+check the_host_was_held_back awk '$1 == "exec" && $5 > 0 {found = 1} END {exit !found}' <(summary)
 check every_exec_is_submitted_lost_or_suppressed test "$happened" -ge 600
 check_equal the_alerts_tell_the_whole_loss "$(summary | awk '{sum += $4} END {print sum}')" "$(alerts '.rule | IN("Events lost", "Critical events lost")' | jq -s 'map(.evidence.lost) | add // 0')"
 

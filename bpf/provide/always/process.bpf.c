@@ -18,18 +18,26 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct home_state *counts_of_home = home_count_fork(parent, home, now);
 	struct hw_fork *r;
+	bool reduced;
 
 	if (GET(child, pid) != GET(child, tgid))
 		return 0;
 	if (home && is_placed(parent, child))
 		send_placed_child(parent, child, home);
-	if (counts_of_home && burst_quenches(counts_of_home, HW_FORK, &counts_of_home->fork_sample_ns, now))
+	reduced = counts_of_home && is_reduced(counts_of_home);
+	if (reduced &&
+	    is_held_back(counts_of_home, home, HW_FORK, fork_room(parent, child), &counts_of_home->fork_sample_ns, now)) {
+		if (state)
+			state->flags |= TASK_UNTOLD;
 		return 0;
+	}
+	if (counts_of_home)
+		budget_charge(counts_of_home, now, sizeof(*r));
 	r = EMIT_RESERVE(HW_FORK, struct hw_fork);
 	if (!r)
 		return 0;
 	fill_header(&r->h, HW_FORK, HW_BY_ALWAYS, sizeof(*r));
-	if (counts_of_home && counts_of_home->counts.bursting)
+	if (reduced)
 		r->h.flags |= HW_F_REDUCED;
 	fill_fork(r, parent, child, home);
 	emit_submit(HW_FORK, r);
@@ -48,12 +56,14 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	struct slot *slot;
 	__u32 which;
 	bool reduced;
+	__u64 id;
 
 	state_at_exec(task, (__u32)old_pid);
-	home = home_state(home_at_exec(old_pid != GET(task, pid)));
-	reduced = home && home->counts.bursting;
-	if (reduced && !exec_is_novel(home, task, BPF_CORE_READ(inode, i_ino), flags) &&
-	    burst_quenches(home, HW_EXEC, &home->exec_sample_ns, bpf_ktime_get_boot_ns()))
+	id = home_at_exec(old_pid != GET(task, pid));
+	home = home_state(id);
+	reduced = home && is_reduced(home);
+	if (reduced && is_held_back(home, id, HW_EXEC, exec_room(id, flags, BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec)),
+				    &home->exec_sample_ns, bpf_ktime_get_boot_ns()))
 		return 0;
 	slot = slot_take(HW_EXEC, sizeof(*r), &which);
 	if (!slot)
@@ -67,21 +77,26 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	fill_exec_exe(r, inode, flags);
 	fill_exec_process(r, task, bprm);
 	fill_exec_tail(slot, which, task, bprm);
+	if (home)
+		budget_charge(home, r->h.time_ns, slot->used);
 	slot_send(slot, HW_EXEC);
 	return 0;
 }
 
-HW_INLINE void process_over(struct task_struct *task, struct home_state *home, __u64 now)
+HW_INLINE void process_over(struct task_struct *task, struct home_state *home, __u64 id, __u64 now)
 {
+	bool reduced = home && is_reduced(home);
 	struct hw_exit *r;
 
-	if (home && burst_quenches(home, HW_EXIT, &home->exit_sample_ns, now))
+	if (reduced && is_held_back(home, id, HW_EXIT, exit_room(task), &home->exit_sample_ns, now))
 		return;
+	if (home)
+		budget_charge(home, now, sizeof(*r));
 	r = EMIT_RESERVE(HW_EXIT, struct hw_exit);
 	if (!r)
 		return;
 	fill_header(&r->h, HW_EXIT, HW_BY_ALWAYS, sizeof(*r));
-	if (home && home->counts.bursting)
+	if (reduced)
 		r->h.flags |= HW_F_REDUCED;
 	fill_exit(r, task);
 	emit_submit(HW_EXIT, r);
@@ -92,10 +107,11 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
-	struct home_state *home = home_count_exit(task, now);
+	__u64 id = home_of(task);
+	struct home_state *home = home_count_exit(task, id, now);
 
 	if (GET(GET(task, signal), live.counter) == 0)
-		process_over(task, home, now);
+		process_over(task, home, id, now);
 	state_end(task);
 	return 0;
 }

@@ -68,7 +68,7 @@ HW_PART void namespace_returns(struct task_struct *task, __u32 which, __s64 resu
 
 	fill_namespace_call(&call, task, which);
 	__builtin_memset(&call.before, 0, sizeof(call.before)); /* what was read now is after */
-	if ((which == CALL_UNSHARE && !call.ns_flags) || !emit_admit(task, HW_NAMESPACE, false))
+	if ((which == CALL_UNSHARE && !call.ns_flags) || !admit_namespace(task, which))
 		return;
 	send_namespace(task, &call, result, 0, HW_BY_DISPATCH);
 }

@@ -27,7 +27,7 @@ HW_INLINE void entered(__u32 which)
 	fill_namespace_call(&call, task, which);
 	if (which == CALL_UNSHARE && !call.ns_flags)
 		return;
-	if (!emit_admit(task, HW_NAMESPACE, false))
+	if (!admit_namespace(task, which))
 		return;
 	if (bpf_map_update_elem(&namespace_calls, &tid, &call, BPF_ANY)) {
 		count_error(HW_PLACE_CALL_FULL);

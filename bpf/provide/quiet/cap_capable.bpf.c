@@ -97,13 +97,13 @@ __weak __noinline int watch_mount(__u32 op, bool refused)
 
 	if (current_mount(task))
 		return 0; /* a later check of the same call: its outcome will tell */
-	if (refused && !emit_admit(task, HW_MOUNT, false))
+	if (refused && !admit_mount(task, op))
 		return 0;
 	call = mount_entry(task);
 	if (!call)
 		return 0;
 	/* beyond the bucket the entry stays all the same, so that the call's next check does not ask again */
-	if (!refused && !emit_admit(task, HW_MOUNT, false))
+	if (!refused && !admit_mount(task, op))
 		call->refused = 1;
 	else
 		fill_mount(call, task, op, HW_BY_QUIET);
@@ -147,7 +147,7 @@ __weak __noinline int watch_namespace(__u32 call, bool refused)
 
 	if (is_pending(task))
 		return 0;
-	fresh.namespaces = emit_admit(task, HW_NAMESPACE, false);
+	fresh.namespaces = admit_namespace(task, call);
 	if (refused && !fresh.namespaces)
 		return 0;
 	fill_namespace_call(&fresh.ns, task, call);

@@ -123,6 +123,10 @@ TEST_F(EventFields, AnEventOfOurOwnHasNoProcess) {
   EXPECT_EQ(of(loss, "loss.total"), "8");
   EXPECT_EQ(of(loss, "loss.lost[exec]"), "3");
   EXPECT_EQ(of(loss, "loss.critical"), "true");
+  EXPECT_EQ(of(loss, "loss.producers"), kMissing);
+  LossEvent told{.lost = {0, 3}, .critical = false};
+  told.producers = {{.home = 7, .name = "web", .made = 9, .lost = 3}};
+  EXPECT_EQ(of(finding(EventType::events_lost, Event{}, told), "loss.producers"), "web made 9 and lost 3");
   EXPECT_EQ(of(loss, "proc.name"), "<NA>");
   EXPECT_EQ(of(loss, "proc.pid"), kMissing);
   EXPECT_EQ(of(loss, "user.name"), "<NA>");

@@ -30,6 +30,7 @@ struct Node {
     PipelineFigures figures;
     figures.containers_by_runtime = {{"docker", 2}, {hostile, 1}};
     figures.homes = {{.name = hostile, .id = "3ad7b26145d6", .forks = 7, .tasks = 3}};
+    figures.homes[0].suppressed[HW_FORK] = 6;
     figures.rule_memory_keys = {{"threshold", 3}};
     figures.rule_memory_evicted = {{"threshold", 1}};
     counters->set_pipeline(figures);
@@ -83,6 +84,7 @@ TEST(MetricsCollector, ShowsWhatWasCounted) {
            "hullwatch_rule_memory_keys{what=\"threshold\"} 3\n",
            "hullwatch_rules_file_info{file=\"a.yaml\",sha256=\"00ff\"} 1\n",
            "hullwatch_rules_reloads_total{result=\"error\"} 1\n",
+           "kind=\"fork\"} 6\n",
        }) {
     EXPECT_THAT(text, HasSubstr(line));
   }

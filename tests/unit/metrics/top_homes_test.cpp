@@ -50,6 +50,16 @@ TEST_F(Top, WhoeverForksMostGetsTheSeriesThatIsFreeAndNothingIsCountedTwice) {
   EXPECT_EQ(forks(), 1U + 3 + 60);
 }
 
+TEST_F(Top, WhatIsCountedInsteadOfSentIsItsContainersByKind) {
+  HomeSample noisy = home(1, 5), quiet = home(2, 4), third = home(3, 3);
+  noisy.counts.suppressed[HW_EXEC] = 7;
+  third.counts.suppressed[HW_MOUNT] = 2;
+  look({noisy, quiet, third});
+  EXPECT_EQ(find("c1")->suppressed[HW_EXEC], 7U);
+  EXPECT_EQ(find("c2")->suppressed[HW_EXEC], 0U);
+  EXPECT_EQ(find("other")->suppressed[HW_MOUNT], 2U);
+}
+
 TEST_F(Top, NoSeriesEverFalls) {
   look({home(1, 5), home(2, 5), home(3, 5)});
   const uint64_t other = find("other")->forks;
