@@ -120,8 +120,8 @@ static int as_init(void (*act)(void))
 
 int main(int argc, char **argv)
 {
-	static const struct row *const families[] = {program_rows,   process_rows, mount_rows, container_rows,
-						     privilege_rows, socket_rows,  ring_rows,  monitor_rows};
+	static const struct row *const families[] = {program_rows, process_rows, mount_rows, container_rows, privilege_rows,
+						     socket_rows,  request_rows, ring_rows,  monitor_rows};
 
 	/* As an interpreter it is given the script's path last. */
 	for (int i = 1; i < argc; i++)

@@ -26,7 +26,7 @@ struct row {
 
 /* Each family's file ends its rows with an empty one. */
 extern const struct row program_rows[], process_rows[], mount_rows[], container_rows[], privilege_rows[], socket_rows[],
-    ring_rows[], monitor_rows[];
+    request_rows[], ring_rows[], monitor_rows[];
 
 void tell(pid_t pid);
 __attribute__((noreturn)) void cannot(const char *why);
@@ -44,5 +44,13 @@ void nothing(void);
 void run_program(int dir, const char *path, char *const argv[], char *const envp[], int flags);
 int open_self(void);
 int copy_self(int to); /* this program's bytes; returns `to` */
+
+/* Of sockets.c: the runner's "dockerd" and a program of no runtime. */
+#define RUNTIME "/rt/docker.sock"
+#define DECOY	"/rt/decoy/docker.sock"
+int connected(const char *path);
+int over_tcp(const char *variable); /* to the port that this variable of the environment names */
+void answered(int fd);		    /* ends the request and tells, once the server has read it: it answers with one byte */
+void ask(int fd);		    /* the same with a request that reads */
 
 #endif

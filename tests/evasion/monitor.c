@@ -26,9 +26,13 @@ static void stops_it(void)
 	tell(getpid());
 }
 
+/* Whether it is there; then it stays as long as the other did, so that what is told of it is told by its end. */
 static void asks_for_it(void)
 {
+	const struct timespec a_while = {2, 500000000};
+
 	must(kill(daemon_pid(), 0), "kill");
+	nanosleep(&a_while, NULL);
 	tell(getpid());
 }
 

@@ -7,8 +7,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-void ask(int fd);
-
 struct ring {
 	int fd;
 	struct io_uring_params params;
@@ -96,27 +94,22 @@ static void no_ring(void)
 
 static void ring_connect(void)
 {
-	connect_through(0, 0, "/rt/docker.sock");
+	connect_through(0, 0, RUNTIME);
 }
 
 static void ring_connect_async(void)
 {
-	connect_through(0, IOSQE_ASYNC, "/rt/docker.sock");
+	connect_through(0, IOSQE_ASYNC, RUNTIME);
 }
 
 static void ring_connect_polled(void)
 {
-	connect_through(IORING_SETUP_SQPOLL, 0, "/rt/docker.sock");
+	connect_through(IORING_SETUP_SQPOLL, 0, RUNTIME);
 }
 
 static void connect_decoy(void)
 {
-	struct sockaddr_un address;
-	socklen_t length = unix_address(&address, "/rt/decoy/docker.sock");
-	int fd = (int)must(socket(AF_UNIX, SOCK_STREAM, 0), "socket");
-
-	must(connect(fd, (struct sockaddr *)&address, length), "connect");
-	ask(fd);
+	ask(connected(DECOY));
 }
 
 static void personality(void)

@@ -22,25 +22,27 @@ int mount(const char *source, const char *target, const char *type, unsigned lon
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
-#define RUNTIME "/rt/docker.sock"
-#define DECOY	"/rt/decoy/docker.sock"
-#define HANDED	9 /* what contain gave us: a connection, or a socket it sends one over */
-#define HELD	8 /* its own */
+#define HANDED 9 /* what contain gave us: a connection, or a socket it sends one over */
+#define HELD   8 /* its own */
 
 static const char request[] = "GET /v1.41/containers/json HTTP/1.1\r\nHost: docker\r\n\r\n";
 
-/* Writes the request and waits for the server to have read it: it answers with one byte. */
-void ask(int fd)
+void answered(int fd)
 {
 	char answer;
 
-	must(write(fd, request, sizeof(request) - 1), "write");
 	must(shutdown(fd, SHUT_WR), "shutdown");
 	must(read(fd, &answer, 1), "the server's answer");
 	tell(getpid());
 }
 
-static int connected(const char *path)
+void ask(int fd)
+{
+	must(write(fd, request, sizeof(request) - 1), "write");
+	answered(fd);
+}
+
+int connected(const char *path)
 {
 	struct sockaddr_un address;
 	socklen_t length = unix_address(&address, path);
@@ -221,8 +223,9 @@ static void asked_by_child(void)
 
 /* ---- 8: the API over TCP ---- */
 
-static int over_tcp(uint16_t port)
+int over_tcp(const char *variable)
 {
+	uint16_t port = (uint16_t)atoi(getenv(variable));
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	int fd = (int)must(socket(AF_INET, SOCK_STREAM, 0), "socket");
 
@@ -233,12 +236,52 @@ static int over_tcp(uint16_t port)
 
 static void tcp_api(void)
 {
-	ask(over_tcp((uint16_t)atoi(getenv("TCP_RUNTIME"))));
+	ask(over_tcp("TCP_RUNTIME"));
 }
 
 static void tcp_other(void)
 {
-	ask(over_tcp((uint16_t)atoi(getenv("TCP_DECOY"))));
+	ask(over_tcp("TCP_DECOY"));
+}
+
+/* A command in somebody's container. */
+static void run_by_kubelet(const char *port)
+{
+	static const char run[] = "POST /run/default/pod/container HTTP/1.1\r\nHost: node\r\nContent-Length: 6\r\n\r\ncmd=id";
+	int fd = over_tcp(port);
+
+	must(write(fd, run, sizeof(run) - 1), "write");
+	answered(fd);
+}
+
+static void kubelet(void)
+{
+	run_by_kubelet("TCP_KUBELET");
+}
+
+static void kubelet_decoy(void)
+{
+	run_by_kubelet("TCP_DECOY");
+}
+
+/* The first flight of a TLS client, as a kubelet is spoken to. */
+static void greet(const char *port)
+{
+	static const unsigned char hello[] = {22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3, [43] = 0, 0, 2, 0x13, 1, 1, 0, 0, 0};
+	int fd = over_tcp(port);
+
+	must(write(fd, hello, sizeof(hello)), "write");
+	answered(fd);
+}
+
+static void kubelet_by_tls(void)
+{
+	greet("TCP_KUBELET");
+}
+
+static void tls_decoy(void)
+{
+	greet("TCP_DECOY");
 }
 
 const struct row socket_rows[] = {
@@ -256,5 +299,7 @@ const struct row socket_rows[] = {
     {"socket_taken", taken, not_taken},
     {"socket_of_parent", asked_by_child, passed_on},
     {"socket_tcp", tcp_api, tcp_other},
+    {"socket_kubelet", kubelet, kubelet_decoy},
+    {"socket_kubelet_tls", kubelet_by_tls, tls_decoy},
     {0},
 };
