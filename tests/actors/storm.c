@@ -2,6 +2,7 @@
  * A fork bomb, bounded in time; the caller bounds it in number by pids.max:
  *   storm WAY SECONDS [go=FILE] [until=FILE] [payload=FILE] [cap=N]
  *     WAY      fork | clone3 | thread | vfork (child execs this program) | exec (fork, and the child execs this program)
+ *              broad (one process forks, the others sleep: tens of thousands that all fork wait for one another's memory)
  *              doubling (every process forks once a second) | spawn (two processes whose children end at once: no bomb)
  *     go       begins when FILE appears
  *     until    ends when FILE appears
@@ -118,6 +119,22 @@ static void fork_bomb(int execs)
 	}
 }
 
+static void broad(void)
+{
+	while (burning()) {
+		if (!may_fork())
+			continue;
+		pid_t child = fork();
+
+		if (child != 0) {
+			count(child);
+			continue;
+		}
+		while (burning())
+			pause_ms((long)(cap / 4));
+	}
+}
+
 static void vfork_bomb(void)
 {
 	while (burning()) {
@@ -188,6 +205,8 @@ static void rage(void)
 		fork_bomb(0);
 	else if (!strcmp(way, "exec"))
 		fork_bomb(1);
+	else if (!strcmp(way, "broad"))
+		broad();
 	else if (!strcmp(way, "vfork"))
 		vfork_bomb();
 	else if (!strcmp(way, "thread"))
