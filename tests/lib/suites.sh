@@ -130,7 +130,7 @@ hw_published_rules() {
 # End-to-end scripts, each in a shell of its own. They find the daemon in HULLWATCH and the actors in ACTORS.
 hw_e2e() {
   local script name status began
-  build "$1" hullwatch tests/actors/all || { fail build; return; }
+  build "$1" hullwatch tests/actors/all alert_times || { fail build; return; }
   export HULLWATCH=$HW_ROOT/build/$1/hullwatch ACTORS=$HW_ROOT/build/$1/tests/actors HULLWATCH_PRESET=$1
   for script in tests/e2e/*.sh; do
     name=$(basename "$script")
