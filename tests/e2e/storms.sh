@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib/monitor.sh"
 . "$(dirname "$0")/lib/storms.sh"
 
-PAYLOADS=${PAYLOADS:-20}
+if [ "${HULLWATCH_PRESET:-release}" = release ]; then PAYLOADS=${PAYLOADS:-20}; else PAYLOADS=${PAYLOADS:-8}; fi
 cat >"$HW_SCRATCH/payload.yaml" <<'YAML'
 - rule: Payload ran
   desc: the program that hides in its own container's storm
