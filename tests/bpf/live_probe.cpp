@@ -108,7 +108,9 @@ uint64_t LiveProbe::received(uint64_t home, hw_kind kind) const {
 }
 
 LiveProbe::LiveProbe(const BpfKnobs& knobs, bool attach_now) {
-  auto object = BpfObject::load(knobs, kPrograms);
+  BpfKnobs fitted = knobs;
+  if (!std::filesystem::exists(TestCgroup::root() / "cgroup.controllers")) fitted.hierarchy = BpfKnobs::Hierarchy::v1_pids;
+  auto object = BpfObject::load(fitted, kPrograms);
   if (!object) throw std::runtime_error(object.error().message);
   for (const auto& failure : object->failures()) throw std::runtime_error(failure.program + ": " + failure.reason);
   object_.emplace(std::move(*object));
