@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * The requests that are read from runtimes' sockets. Who wrote is known when data is queued (the client is current,
- * socket_contact.h), what was written when the server reads it: bytes are complete there, however they were sent.
+ * connection.h), what was written when the server reads it: bytes are complete there, however they were sent.
  */
 #ifndef HULLWATCH_SOCKET_REQUEST_H
 #define HULLWATCH_SOCKET_REQUEST_H
