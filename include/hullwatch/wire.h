@@ -274,8 +274,8 @@ struct hw_mount {
 	__u64 mount_flags;    /* as the call was given them; for mount_setattr attr_set */
 	__u64 attr_clr;	      /* mount_setattr */
 	__u32 mnt_ns, userns;
-	struct hw_span source; /* as given; pivot_root: put_old; move_mount: the from path; fsconfig: the key */
-	struct hw_span target; /* as given; fsconfig: the value where it is a string */
+	struct hw_span source; /* as given; pivot_root: put_old; move_mount: the from path; fsconfig: the source */
+	struct hw_span target; /* as given */
 	struct hw_span fstype;
 	struct hw_span data;	 /* options; may hold secrets */
 	struct hw_path resolved; /* target by dentry walk, count 0 where the provider cannot */

@@ -27,8 +27,13 @@ struct ActorRun {
   template <typename T>
   [[nodiscard]] std::vector<T> all(hw_kind kind) const {
     std::vector<T> found;
-    for (const auto& record : records)
-      if (record.header().kind == kind) found.push_back(record.as<T>());
+    for (const auto& record : of(kind)) found.push_back(record.as<T>());
+    return found;
+  }
+  [[nodiscard]] std::vector<LiveRecord> of(hw_kind kind) const {
+    std::vector<LiveRecord> found;
+    std::ranges::copy_if(records, std::back_inserter(found),
+                         [&](const LiveRecord& record) { return record.header().kind == kind; });
     return found;
   }
 };

@@ -125,9 +125,7 @@ void expect_mounts(ActorRun run) {
   std::erase_if(run.told, [](const json& told) { return told["result"] == -ENOSYS; });
   const std::vector<std::string> names = {"mount",    "umount2", "pivot_root", "open_tree",     "fsopen",
                                           "fsconfig", "fsmount", "move_mount", "mount_setattr", "fspick"};
-  std::vector<LiveRecord> seen;
-  for (const auto& record : run.records)
-    if (record.header().kind == HW_MOUNT) seen.push_back(record);
+  const auto seen = run.of(HW_MOUNT);
   ASSERT_EQ(seen.size(), run.told.size() + 1);
   for (size_t i = 0; i < run.told.size(); ++i) {
     const auto mount = seen[i + 1].as<hw_mount>();
@@ -165,9 +163,7 @@ TEST_F(Tier, AMountIsSeenAtItsHookAsAnAttemptWithItsPathsResolved) {
   std::erase_if(run.told, [&](const json& told) {
     return std::ranges::none_of(hooked, [&](const auto& call) { return told["op"] == call.second; });
   });
-  std::vector<LiveRecord> seen;
-  for (const auto& record : run.records)
-    if (record.header().kind == HW_MOUNT) seen.push_back(record);
+  const auto seen = run.of(HW_MOUNT);
   ASSERT_EQ(seen.size(), run.told.size() + 1);
   for (size_t i = 0; i < run.told.size(); ++i) {
     const auto mount = seen[i + 1].as<hw_mount>();
