@@ -62,9 +62,9 @@ hw_skip_reason() {
   printf '%s' "${reason:-no reason given}"
 }
 
-# ctest_binaries PRESET FOLDER: the test executables that folder of tests/ registered.
+# ctest_binaries PRESET FOLDER: the test executables that folder of tests/ registered; of those that are not built ctest knows none.
 ctest_binaries() {
-  ctest --test-dir "build/$1" --show-only=json-v1 | jq -r --arg folder "/tests/$2/" '.tests[].command[0] | select(contains($folder))'
+  ctest --test-dir "build/$1" --show-only=json-v1 | jq -r --arg folder "/tests/$2/" '.tests[].command // [] | .[0] // empty | select(contains($folder))'
 }
 # hw_unit PRESET [TARGET…]: without targets the whole tree is built.
 hw_unit() {
@@ -87,11 +87,12 @@ suite_bpf() {
 
 # What has threads, under ThreadSanitizer.
 suite_unit_tsan() {
-  local tests=(alert enrich guard log metrics pipeline probe reload respond)
-  build tsan "${tests[@]/%/_test}" || { fail build; return; }
-  mapfile -t tests < <(ctest_binaries tsan unit | grep -E "/($(IFS='|'; echo "${tests[*]}"))_test$")
+  local folders=(alert enrich guard log metrics pipeline probe reload respond) binaries
+  build tsan "${folders[@]/%/_test}" || { fail build; return; }
+  mapfile -t binaries < <(ctest_binaries tsan unit | grep -E "/($(IFS='|'; echo "${folders[*]}"))_test$")
+  check_equal every_executable_is_there ${#folders[@]} ${#binaries[@]}
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-  gtests "$HW_JOBS" "${tests[@]}"
+  gtests "$HW_JOBS" "${binaries[@]}"
 }
 
 suite_rules() {
