@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -110,8 +109,11 @@ class SensorTest : public testing::Test {
 /// Is the running kernel that one, or newer?
 inline bool has_kernel(unsigned major, unsigned minor) {
   utsname name{};
+  if (::uname(&name) != 0) return false;
+  std::istringstream release(name.release);
   unsigned is_major = 0, is_minor = 0;
-  if (::uname(&name) != 0 || std::sscanf(name.release, "%u.%u", &is_major, &is_minor) != 2) return false;
+  char dot = 0;
+  if (!(release >> is_major >> dot >> is_minor) || dot != '.') return false;
   return is_major > major || (is_major == major && is_minor >= minor);
 }
 // T1; without it these tests are T2's.
