@@ -6,7 +6,7 @@
  *              doubling (every process forks once a second) | spawn (two processes whose children end at once: no bomb)
  *     go       begins when FILE appears
  *     until    ends when FILE appears
- *     payload  after 600 forks one process of the storm, whichever comes first, execs FILE
+ *     payload  the process that made the 600th fork execs FILE at once: in the storm's midst, however slow the machine
  *     cap      stops forking after N forks; 20000 without it, but spawn goes on to its end
  * The first process waits for the others and prints how many forks succeeded and were refused, threads included, when it began,
  * and when the 500th fork was done (crossed_ns; CLOCK_BOOTTIME, 0: never).
@@ -28,7 +28,6 @@
 /* What all processes of the storm share. */
 struct shared {
 	_Atomic uint64_t forks, refused, tickets, crossed_ns, began_ns, end_ns;
-	_Atomic int payload_taken;
 };
 
 static struct shared *storm;
@@ -53,12 +52,20 @@ static void pause_ms(long ms)
 
 static void count(long result)
 {
+	uint64_t forks;
+
 	if (result < 0) {
 		storm->refused++;
 		storm->tickets--;
 		pause_ms(1);
-	} else if (++storm->forks == CROSSED) {
+		return;
+	}
+	forks = ++storm->forks;
+	if (forks == CROSSED)
 		storm->crossed_ns = now_ns();
+	if (forks == MIDST && *payload) {
+		execl(payload, payload, (char *)NULL);
+		die(payload);
 	}
 }
 
@@ -71,19 +78,10 @@ static int may_fork(void)
 	return 0;
 }
 
-static void maybe_payload(void)
-{
-	if (*payload && storm->forks >= MIDST && !storm->payload_taken++) {
-		execl(payload, payload, (char *)NULL);
-		die(payload);
-	}
-}
-
 static int burning(void)
 {
 	struct stat there;
 
-	maybe_payload();
 	if (until && !stat(until, &there))
 		storm->end_ns = 0;
 	return now_ns() < storm->end_ns;

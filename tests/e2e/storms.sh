@@ -92,7 +92,7 @@ done
 wait "${hidden[@]}"
 told() { [ "$(alerts '.rule == "Payload ran"' | jq -r .container.name | sort -u | wc -l)" = "$PAYLOADS" ]; }
 check a_payload_in_its_own_storm_is_told_of wait_for "$PATIENCE" told
-# On a machine that is busy beyond measure a storm may be over before its 600th fork led to the payload: not of more than a quarter.
+# On a machine that is busy beyond measure a storm's first 500 forks may take longer than a burst's window: not of more than a quarter.
 reduced=$(alerts '.rule == "Payload ran" and .reduced == true' | jq -r .container.id | sort -u | wc -l)
 if [ $((reduced * 4)) -ge $((PAYLOADS * 3)) ]; then pass records_are_reduced_meanwhile "$reduced of $PAYLOADS"; else fail records_are_reduced_meanwhile "$reduced of $PAYLOADS"; fi
 # Of each of these the ancestors lead to the root that its container's bomb is told with, as far as an alert's eight reach. Under a
