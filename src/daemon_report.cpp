@@ -7,6 +7,7 @@
 #include "daemon.h"
 #include "event/decode.h"
 #include "event/kernel_names.h"
+#include "probe/evasions.h"
 #include "util/json_writer.h"
 #include "util/tenfold.h"
 
@@ -63,7 +64,10 @@ void Daemon::report_ready() {
     providers.push_back({std::string(rung.observation->name),
                          rung.provider != nullptr ? std::string(tier_name(rung.provider->tier)) : "none",
                          rung.provider == nullptr ? "missing" : (rung.refused.empty() ? "active" : "degraded")});
-  counters_->set_providers(std::move(providers));
+  std::map<std::string, uint64_t> open;
+  for (const Evasion& evasion : evasions()) open.try_emplace(std::string(evasion.observation), 0);
+  for (const OpenEvasion& one : open_evasions(sensor_->ladder().rungs())) ++open[std::string(one.evasion->observation)];
+  counters_->set_providers(std::move(providers), std::move(open));
   for (std::string_view missing : sensor_->ladder().missing_core()) {
     readiness_->failed(std::string(missing), "nothing on this kernel observes it; hullwatch doctor tells why");
     std::cerr << "hullwatch: not ready: nothing on this kernel observes " << missing << " (hullwatch doctor tells why)\n";

@@ -15,6 +15,7 @@
 #include "enrich/cgroup_tree.h"
 #include "guard/own_cgroup.h"
 #include "probe/bpf_object.h"
+#include "probe/evasions.h"
 #include "probe/ladder.h"
 #include "probe/privileges.h"
 #include "probe/state_pins.h"
@@ -143,6 +144,31 @@ void write_memory(JsonWriter& json, const MemoryBound& memory) {
   json.end_array().end_object().end_object();
 }
 
+/// Each reason once, in the order of their observations.
+void print_open_evasions(const Ladder& ladder) {
+  const std::vector<OpenEvasion> open = open_evasions(ladder.rungs());
+  std::cout << "open evasions: " << open.size() << " of " << evasions().size() << " known (docs/evasions.md)\n";
+  for (auto from = open.begin(); from != open.end();) {
+    const auto to = std::find_if(from, open.end(), [&](const OpenEvasion& other) { return other.because != from->because; });
+    std::cout << "  " << from->because << "\n   ";
+    for (; from != to; ++from) std::cout << ' ' << from->evasion->name;
+    std::cout << '\n';
+  }
+}
+
+void write_evasions(JsonWriter& json, const Ladder& ladder) {
+  const std::vector<OpenEvasion> open = open_evasions(ladder.rungs());
+  json.begin_array();
+  for (const Evasion& evasion : evasions()) {
+    const auto found = std::ranges::find(open, &evasion, &OpenEvasion::evasion);
+    json.begin_object().member("evasion", evasion.name).member("observation", evasion.observation);
+    json.member("open", found != open.end());
+    if (found != open.end()) json.member("because", found->because);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void print_text(const Examination& found, const Ladder& ladder) {
   std::cout << "kernel   " << found.kernel << "\nlsm      " << found.lsm << "\ncgroups  " << found.cgroups << "\nshare    "
             << found.processor << '\n';
@@ -164,6 +190,7 @@ void print_text(const Examination& found, const Ladder& ladder) {
   }
   std::cout << "not observed on any kernel\n";
   for (const std::string_view what : not_observed()) std::cout << "  " << what << '\n';
+  print_open_evasions(ladder);
   print_memory(found.memory);
   for (const Finding& problem : found.problems)
     std::cout << "\nproblem: " << to_terminal(problem.what) << "\n  remedy: " << to_terminal(problem.remedy) << '\n';
@@ -199,6 +226,7 @@ void print_json(const Examination& found, const Ladder& ladder) {
   json.end_array().key("not_observed").begin_array();
   for (const std::string_view what : not_observed()) json.value(what);
   json.end_array();
+  write_evasions(json.key("evasions"), ladder);
   if (found.rules != nullptr) write_rules_summary(json.key("rules"), *found.rules);
   write_memory(json.key("memory"), found.memory);
   json.key("problems").begin_array();

@@ -29,9 +29,10 @@ void Counters::set_pipeline(PipelineFigures figures) {
   pipeline_ = std::move(figures);
 }
 
-void Counters::set_providers(std::vector<ProviderState> providers) {
+void Counters::set_providers(std::vector<ProviderState> providers, std::map<std::string, uint64_t> open_evasions) {
   const std::lock_guard lock(mutex_);
   providers_ = std::move(providers);
+  open_evasions_ = std::move(open_evasions);
 }
 
 void Counters::set_reload(bool worked, uint64_t wall_ns) {
@@ -64,6 +65,7 @@ Counters::Snapshot Counters::snapshot() const {
   all.kernel = kernel_;
   all.pipeline = pipeline_;
   all.providers = providers_;
+  all.open_evasions = open_evasions_;
   all.kernel_errors = kernel_errors_;
   all.map_update_failures = map_update_failures_;
   all.reload_worked = reload_worked_;

@@ -59,7 +59,8 @@ class Counters {
   void set_kernel(uint32_t kind, KernelCount count);
   void set_kernel_errors(const std::array<uint64_t, HW_PLACE_MAX>& errors);
   void set_pipeline(PipelineFigures figures);
-  void set_providers(std::vector<ProviderState> providers);
+  /// open_evasions: how many, by the observation that would show them.
+  void set_providers(std::vector<ProviderState> providers, std::map<std::string, uint64_t> open_evasions);
   /// Whether the last load of the rules was good, and when. The first load is told so alone.
   void set_reload(bool worked, uint64_t wall_ns);
   /// The same of each further load, which is also counted.
@@ -74,6 +75,7 @@ class Counters {
     std::array<KernelCount, HW_KIND_MAX> kernel{};
     PipelineFigures pipeline;
     std::vector<ProviderState> providers;
+    std::map<std::string, uint64_t> open_evasions;
     bool reload_worked = false;
     uint64_t reload_success_ns = 0, reloads_good = 0, reloads_bad = 0;
     std::array<uint64_t, HW_PLACE_MAX> kernel_errors{};
@@ -94,6 +96,7 @@ class Counters {
   std::array<KernelCount, HW_KIND_MAX> kernel_{};
   PipelineFigures pipeline_;
   std::vector<ProviderState> providers_;
+  std::map<std::string, uint64_t> open_evasions_;
   std::array<uint64_t, HW_PLACE_MAX> kernel_errors_{};
   std::map<std::string, uint64_t, std::less<>> map_update_failures_{
       {"containers", 0}, {"listeners", 0}, {"request_windows", 0}};

@@ -79,6 +79,8 @@ constexpr std::array<MetricInfo, static_cast<size_t>(count_)> kTable = {{
      "Look-ups of processes that are not known."},
     {provider_state, "hullwatch_provider_state", gauge, "observation,provider,state",
      "Always 1; how each observation is made on this kernel."},
+    {open_evasions, "hullwatch_open_evasions", gauge, "observation",
+     "Known evasions that this kernel leaves open, of those the observation would show; hullwatch doctor names them."},
     {container_forks_total, "hullwatch_container_forks_total", counter, "container,id",
      "Tasks made, threads included: of the host, of up to 20 containers, and of all others together (other)."},
     {container_exits_total, "hullwatch_container_exits_total", counter, "container,id", "Tasks ended."},

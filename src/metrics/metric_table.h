@@ -58,6 +58,7 @@ enum class Metric : uint8_t {
   process_tree_evictions_total,
   process_tree_misses_total,
   provider_state,
+  open_evasions,
   container_forks_total,
   container_exits_total,
   container_execs_total,

@@ -54,6 +54,7 @@ void add_knowledge(FamilyList& out, const Counters::Snapshot& c) {
   out.add(events_held_total, p.events_held);
   out.add(events_unnamed_total, p.events_unnamed);
   for (const ProviderState& state : c.providers) out.add(provider_state, 1.0, {state.observation, state.provider, state.state});
+  for (const auto& [observation, number] : c.open_evasions) out.add(open_evasions, number, {observation});
   out.add(rules_reloads_total, c.reloads_good, {"ok"});
   out.add(rules_reloads_total, c.reloads_bad, {"error"});
   out.add(rules_last_reload_successful, c.reload_worked ? 1.0 : 0.0);

@@ -91,6 +91,7 @@ OUT=$(HULLWATCH_TIERS=lsm "$HULLWATCH" doctor -c "$HW_SCRATCH/capable.yaml" 2>&1
 check doctor_judges_the_configured_rules grep -q '^rules *2 rules: 1 live, 1 inert (1: events capable)' <<<"$OUT"
 check doctor_names_the_tiers_they_would_come_by \
   grep -qF 'to be live they need the events capable (T2 fentry, T3 quiet or T4 dispatch)' <<<"$OUT"
+check doctor_names_the_evasions_left_open test "$(grep -A 1 '^  no provider for mount$' <<<"$OUT" | grep -c ' bind_root ')" = 1
 check doctor_names_the_rules_without_events grep -q 'nothing on this kernel provides events for: uses a capability$' <<<"$OUT"
 said 0 run_on_one_rung env HULLWATCH_TIERS=lsm "${run_once[@]}" -c "$HW_SCRATCH/capable.yaml"
 says run_counts_the_live_rules 'ready: 1 rules live'

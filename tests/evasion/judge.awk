@@ -1,7 +1,7 @@
 # awk -v said=DIR -v kernel=RELEASE -v tier=NAME -f judge.awk DOCTOR ALERTS ROWS: tests/evasion/run's verdicts, one JSON object a row;
 # run's header tells what each means. One process for all rows: in an emulated guest every fork counts.
 #   DOCTOR  `hullwatch doctor -o json`      ALERTS  what the daemon wrote, a JSON object a line
-#   ROWS    family|row|observation|rules|who|reason|the attack's container|the twin's
+#   ROWS    family|row|rules|who|the attack's container|the twin's
 #   said    of each row and side: ROW.SIDE, what the actor said, .err and .status; of guard rows .from and .to, the lines of ALERTS
 #           between which the twin acted
 # Exits 1 when a row failed.
@@ -79,18 +79,9 @@ function judge(   named, provider, cannot, broken, why, pid, i, count, words, al
       if (is_of_rules(alert) && index(line[alert], who)) noise = noise " " alert
   }
   # A miss is explained only by what doctor says of this kernel.
-  visible = 1
-  why = ""
-  if (reason != "" && index(not_observed, reason)) {
-    visible = 0
-    why = "not observed: " reason
-  } else if (provider == "") {
-    visible = 0
-    why = "no provider for " observation
-  } else if (reason != "" && index(blind_of[observation], reason)) {
-    visible = 0
-    why = reason
-  }
+  why = because_of[row]
+  visible = why == ""
+  if (observation == "") broken = broken "doctor knows no such evasion"
   # An excuse that no longer holds is wrong where doctor prints it, too.
   if (!visible && attributed) broken = broken "doctor calls it open, yet it was caught: " why
   verdict = "fail"
@@ -113,11 +104,14 @@ file == 1 {
   count = split($0, parts, "{")
   for (i = 1; i <= count; i++) {
     observation = text_of(parts[i], "observation")
-    if (observation == "" || observation in provider_of) continue
-    provider_of[observation] = text_of(parts[i], "provider")
-    blind_of[observation] = until(after(parts[i], "\"cannot_see\":\""), "\",\"refused\"")
+    row = text_of(parts[i], "evasion")
+    if (row != "") {
+      observation_of[row] = observation
+      because_of[row] = text_of(parts[i], "because")
+    } else if (observation != "" && !(observation in provider_of)) {
+      provider_of[observation] = text_of(parts[i], "provider")
+    }
   }
-  not_observed = until(after($0, "\"not_observed\":["), "]")
 }
 file == 2 {
   line[FNR] = $0
@@ -128,8 +122,8 @@ file == 2 {
 }
 file == 3 {
   split($0, columns, "|")
-  family = columns[1]; row = columns[2]; observation = columns[3]; rules = columns[4]; who = columns[5]; reason = columns[6]
-  attack = columns[7]; twin = columns[8]
+  family = columns[1]; row = columns[2]; rules = columns[3]; who = columns[4]; attack = columns[5]; twin = columns[6]
+  observation = observation_of[row]
   judge()
 }
 END { exit failed }

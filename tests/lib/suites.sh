@@ -298,6 +298,7 @@ suite_evasion() {
     [.verdict, .row,
      (if .attributed then "" else .reason end) + (if .alerts == "" then "" else " alerts: " + .alerts end)
        + (if .quiet then "" else " twin: " + .twin_alerts end)] | @tsv' "$results")
+  check_equal doctor_knows_each_row_and_no_other "" "$(diff <(jq -r '.evasions[].evasion' build/test-logs/evasion/doctor | sort) <(jq -r .row "$results" | sort))"
   # Of the running kernel's own best rungs, whichever these are.
   check share tests/evasion/share running-T3 "$results"
   bash tests/evasion/crash_test build/release/hullwatch build/release/tests/evasion rules || fail crash_test "ended with status $?"
