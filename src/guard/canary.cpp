@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <random>
 
 #include "util/local_socket.h"
@@ -33,9 +34,16 @@ constexpr uint32_t bit_of(uint32_t kind) {
   return 0;
 }
 
+/// hullwatch-canary beside this program; empty: it cannot be told where that is.
+std::string own_program() {
+  std::error_code failed;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  return failed ? std::string() : (self.parent_path() / "hullwatch-canary").string();
+}
+
 }  // namespace
 
-CanaryActor::CanaryActor(const std::string& cgroup_root) {
+CanaryActor::CanaryActor(const std::string& cgroup_root) : program_(own_program()) {
   if (!cgroup_root.empty()) cgroup_ = cgroup_root + "/hullwatch-canary-" + std::to_string(getpid());
   socket_ =
       "hullwatch-canary-" + std::to_string(getpid()) + '-' + std::to_string(std::random_device{}());  // nobody is there before
@@ -61,6 +69,9 @@ uint32_t CanaryActor::act() const {
     if (unshare(CLONE_NEWUTS) == 0) could = could | bit_of(HW_NAMESPACE);
     // the raw call: libc would change all threads. It asks for CAP_SETUID
     if (syscall(SYS_setresuid, -1, kNobody, -1) == 0) could = could | bit_of(HW_CREDENTIAL) | bit_of(HW_CAPABILITY);
+    // Ours costs an eighth of one that is linked dynamically; where it is not, or not for nobody to run, one that every node
+    // has.
+    execve(program_.c_str(), argv, environment);
     execve("/bin/true", argv, environment);
     _exit(kNotExecuted);
   }

@@ -19,6 +19,7 @@ namespace hullwatch {
 /// The watchdog's side. Allocates nothing in act().
 class CanaryActor {
  public:
+  /// `cgroup_root`: where its cgroups are made; empty: none are.
   explicit CanaryActor(const std::string& cgroup_root);
   /// One refused mount, one cgroup made and removed, one connection to a socket of its own, and one child that leaves its UTS
   /// namespace, changes its ids by CAP_SETUID and execs.
@@ -26,8 +27,9 @@ class CanaryActor {
   uint32_t act() const;
 
  private:
-  std::string cgroup_;  // empty: none is made
-  std::string socket_;  // abstract name
+  std::string cgroup_;   // empty: none is made
+  std::string socket_;   // abstract name
+  std::string program_;  // what its child execs, if it can
 };
 
 /// The daemon's side. Evaluator thread only.

@@ -41,6 +41,11 @@ check the_canary_is_received wait_for "$PATIENCE" five_acts
 check_equal nothing_hinders "" "$(alerts '.rule == "hullwatch hindered"' | say_alerts)"
 check_equal the_canary_is_in_no_record "" "$(records ".process.pid == $dog or (.exec.args // [] | index(\"hullwatch-canary\"))" | sed -n 1p)"
 
+# To another monitor it is a process as any other.
+"$HULLWATCH" run -c "$MON_DIR/hullwatch.yaml" --rules "$E2E_ROOT/rules" --state-dir "$HW_SCRATCH/other" --listen off --log-all --duration 3 >/dev/null 2>&1
+check_equal the_canary_execs_the_program_beside_the_daemon "$(dirname "$HULLWATCH")/hullwatch-canary" \
+  "$(cat "$HW_SCRATCH/other/log/"*.jsonl | jq -r "select(.type == \"execve\" and .exec.parent.pid == $dog) | .exec.exe" | sort -u)"
+
 if [ -n "$BPFFS" ]; then
   map=$(find "$MON_PINS" -name containers)
   since=$(now_ms)
