@@ -13,7 +13,7 @@
 namespace hullwatch {
 namespace {
 
-constexpr size_t kBatch = 512;                  // bulk records before the critical queue is looked at whatever its times
+constexpr size_t kBatch = 512;                  // bulk records of one poll()
 constexpr std::chrono::milliseconds kQuiet{4};  // EMIT_WAKE_NS of bpf/emit.h: how often to look while not every exec wakes
 
 uint64_t time_of(std::span<const std::byte> record) {
@@ -148,7 +148,7 @@ Result<size_t> RingReader::poll(std::chrono::milliseconds timeout) {
   const uint64_t now_ns = boot_now_ns();
   const int err = ring_buffer__consume(bulk_.get());
   if (err < 0 && err != -EAGAIN) return fail(Error::from_errno("cannot read the bulk ring", -err));
-  hand_over_critical(now_ns);
+  hand_over_critical(err == -EAGAIN ? now_ns - std::chrono::nanoseconds(kPatience).count() : now_ns);
   if (total_ > 0) last_record_ = std::chrono::steady_clock::now();
   return total_;
 }

@@ -1,8 +1,8 @@
 #pragma once
 // Reads both rings. The critical ring has a thread of its own that copies records into a bounded queue and does nothing else,
 // so a flooded bulk ring cannot delay it; the evaluator's thread calls poll(), which hands records to the callback one by one:
-// the older head first when both sides have one, and never more than a batch of bulk records before the critical queue is
-// emptied.
+// the older head first when both sides have one. What a critical record follows may still wait in a bulk ring that is behind
+// (the exec that gained): then it waits, too, while the bulk ring is read, but no longer than kPatience.
 //
 // Owned by the daemon. poll() belongs to one thread; received() and stalls() to any. When the queue is full its thread stops
 // reading: the ring fills, and the kernel counts the loss.
@@ -29,6 +29,9 @@ namespace hullwatch {
 
 class RingReader {
  public:
+  /// How old a critical record may become while older bulk records are read.
+  static constexpr std::chrono::milliseconds kPatience{20};
+
   /// One record as the kernel wrote it, unchecked. The bytes live until the callback returns.
   using Callback = std::function<void(std::span<const std::byte> record, bool critical)>;
 
