@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "rules/condition_lexer.h"
@@ -63,51 +62,6 @@ void warn_ignored_extensions(ItemReader& item) {
                    "write it where the rule is defined");
 }
 
-/// The one plugin whose fields and events hullwatch gives itself.
-constexpr std::string_view kBuiltIn = "container";
-
-struct Version {
-  std::array<uint32_t, 3> parts{};
-  [[nodiscard]] std::string text() const {
-    return std::to_string(parts[0]) + "." + std::to_string(parts[1]) + "." + std::to_string(parts[2]);
-  }
-};
-
-/// "x.y.z", with anything after it ignored: pre-release, build.
-std::optional<Version> parse_version(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  Version version;
-  for (size_t i = 0; i < 3; ++i) {
-    const char* end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, version.parts[i]);
-    if (parsed.ec != std::errc()) return std::nullopt;
-    text.remove_prefix(static_cast<size_t>(parsed.ptr - text.data()));
-    if (i < 2) {
-      if (!text.starts_with('.')) return std::nullopt;
-      text.remove_prefix(1);
-    }
-  }
-  return version;
-}
-
-/// A YAML integer of 32 bits: decimal, 0x…, or octal with a leading 0.
-std::optional<uint32_t> parse_yaml_unsigned(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  if (text.starts_with('+')) text.remove_prefix(1);
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    base = 16;
-    text.remove_prefix(2);
-  } else if (text.size() > 1 && text.front() == '0') {
-    base = 8;
-  }
-  uint32_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 /// Milliseconds. Of no effect here, but what Falco refuses is refused.
 void check_capture_duration(ItemReader& item) {
   const auto text = item.optional("capture_duration");
@@ -159,56 +113,6 @@ void RuleFileReader::read_item(const SourceFile& file, const YamlPtr& node) {
   }
   item.warning(*node, "LOAD_UNKNOWN_ITEM", "unknown kind of item is ignored",
                "an item is a rule, macro, list, required_engine_version or required_plugin_versions");
-}
-
-void RuleFileReader::read_engine_version(ItemReader& item) {
-  static constexpr std::array<std::string_view, 1> kKeys = {"required_engine_version"};
-  item.warn_unknown_keys(kKeys);
-  const auto text = item.required("required_engine_version");
-  if (!text) return;
-  const YamlNode& at = *item.node("required_engine_version");
-  Version wanted;
-  if (const auto number = parse_yaml_unsigned(*text)) {
-    wanted.parts = {0, *number, 0};
-  } else if (const auto version = parse_version(*text)) {
-    wanted = *version;
-  } else {
-    return item.error(at, "'" + *text + "' is not an engine version", "a number, or x.y.z");
-  }
-  const Version ours{{kEngineVersion[0], kEngineVersion[1], kEngineVersion[2]}};
-  if (wanted.parts[0] == ours.parts[0] && wanted.parts <= ours.parts) return;
-  Diagnostic& diagnostic = diagnostics_.error(
-      "LOAD_ERR_VALIDATE", "the rules need engine version " + wanted.text() + ", this engine is version " + ours.text());
-  point_at(diagnostic, *item.place().file, at);
-}
-
-void RuleFileReader::read_plugin_versions(ItemReader& item) {
-  static constexpr std::array<std::string_view, 1> kKeys = {"required_plugin_versions"};
-  item.warn_unknown_keys(kKeys);
-  const YamlPtr list = item.node("required_plugin_versions");
-  if (!list->is_sequence()) return item.error(*list, "the value of 'required_plugin_versions' must be a sequence");
-  for (const auto& node : list->items) {
-    std::set<std::string> names;
-    const auto check = [&](const YamlPtr& entry) {
-      const ItemPlace place{item.place().file, entry, "required_plugin_versions"};
-      ItemReader reader(place, diagnostics_);
-      if (!entry->is_map()) return reader.error(*entry, "a plugin requirement must be a map of name and version");
-      const auto name = reader.required("name");
-      const auto version = reader.required("version");
-      if (name && !names.insert(*name).second)
-        reader.invalid(*entry, "plugin '" + *name + "' stands twice among the alternatives");
-      if (version && !parse_version(*version)) reader.invalid(*entry, "'" + *version + "' is not a version: x.y.z");
-    };
-    check(node);
-    if (const YamlNode* alternatives = node->find("alternatives"); alternatives != nullptr && !alternatives->is_sequence()) {
-      item.error(*alternatives, "the value of 'alternatives' must be a sequence");
-    } else if (alternatives != nullptr) {
-      for (const auto& alternative : alternatives->items) check(alternative);
-    }
-    if (!item.failed() && !names.empty() && !names.contains(std::string(kBuiltIn)))
-      item.warning(*node, "LOAD_WARNING_EXTENSION", "plugin '" + *names.begin() + "' is not part of hullwatch",
-                   "rules of its event source are skipped, its fields are unknown");
-  }
 }
 
 bool RuleFileReader::read_append_and_override(ItemReader& item, std::span<const std::string_view> appendable,

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,5 +56,8 @@ struct SourceFile {
 /// Line and column of byte `offset` of a scalar's value, as it stands in the file: quotes, escapes and folding taken into
 /// account.
 std::pair<uint32_t, uint32_t> position_in_scalar(const SourceFile& file, const YamlNode& scalar, size_t offset);
+
+/// A YAML integer of 32 bits: decimal, 0x…, or octal with a leading 0. Nothing: it is none.
+std::optional<uint32_t> parse_yaml_unsigned(std::string_view text);
 
 }  // namespace hullwatch::rules
