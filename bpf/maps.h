@@ -67,9 +67,9 @@ struct task_state {
 	__u64 fork_window_ns; /* start of the home's window this process last forked in */
 	/* mount namespace of who put it into its cgroup, until it execs in another: 0 once its own program runs */
 	__u32 setup_mnt;
-	__u32 claims_seen; /* of late_claims, when a home of 0 was last looked at */
-	__u32 counted_in;  /* run_id of the daemon in whose counts of living tasks it is; run_id + 1: that was, and is over */
-	__u32 pad;
+	__u32 claims_seen;   /* of late_claims, when a home of 0 was last looked at */
+	__u32 counted_in;    /* run_id of the daemon in whose counts of living tasks it is; run_id + 1: that was, and is over */
+	__u32 refused_mount; /* of the mount call this thread is in, which is beyond its home's bucket (mount.h); 0: none */
 	struct hw_cred shadow; /* last known credentials of the thread */
 	__u64 cred;	       /* address of the real_cred that was last found equal to the shadow */
 };

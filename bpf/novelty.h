@@ -32,23 +32,22 @@ HW_INLINE __u64 before_nul(__u64 word, bool *ended)
 
 #define NOVELTY_WORDS 8
 
-/* With the first `words` (8 at most) words of a string; one that cannot be read counts as empty. Read word by word: no buffer.
- */
+/* With the first `words` (8 at most) words of a string; one that cannot be read counts as empty, or as what could be. */
 HW_PART __u64 novelty_text(__u64 hash, __u64 from, bool user, __u32 words)
 {
+	__u64 text[NOVELTY_WORDS] = {};
 	bool ended = !from;
 
+	/* a user's string at once, which is cheaper than word by word; of the kernel's, which is read byte by byte, it is not
+	 */
+	if (user && from && bpf_probe_read_user_str(text, sizeof(text), (void *)from) <= 0)
+		return hash;
 	for (__u32 i = 0; i < NOVELTY_WORDS; i++) {
-		__u64 word = 0;
-		long failed;
-
 		if (ended || i >= words)
 			break;
-		failed = user ? bpf_probe_read_user(&word, sizeof(word), (void *)(from + i * sizeof(word)))
-			      : bpf_probe_read_kernel(&word, sizeof(word), (void *)(from + i * sizeof(word)));
-		if (failed)
+		if (!user && bpf_probe_read_kernel(&text[i], sizeof(text[i]), (void *)(from + i * sizeof(text[i]))))
 			break;
-		hash = novelty_mix(hash, before_nul(word, &ended));
+		hash = novelty_mix(hash, before_nul(text[i], &ended));
 	}
 	return hash;
 }

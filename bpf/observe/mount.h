@@ -21,8 +21,7 @@
 #ifndef HULLWATCH_OBSERVE_MOUNT_H
 #define HULLWATCH_OBSERVE_MOUNT_H
 
-#include "observe/calls.h"
-#include "novelty.h"
+#include "observe/mount_admission.h"
 #include "observe/outcome.h"
 #include "walk.h"
 
@@ -35,11 +34,9 @@
 
 struct mount_call {
 	struct bpf_task_work work;
-	__u64 owner;   /* start_boottime of the thread */
-	__u32 used;    /* bytes of `tail` */
-	__u32 refused; /* beyond the home's bucket, and counted: no record */
-	__u32 unread;  /* strings whose page was not present: bit n is string n */
-	__u32 pad;
+	__u64 owner;		      /* start_boottime of the thread */
+	__u32 used;		      /* bytes of `tail` */
+	__u32 unread;		      /* strings whose page was not present: bit n is string n */
 	__u64 strings[MOUNT_STRINGS]; /* user addresses of source, target, fstype, data; 0: none */
 	struct hw_mount record;
 	__u8 tail[MOUNT_TAIL + MOUNT_PATH]; /* one more piece may hang over for the verifier; it is never sent */
@@ -247,77 +244,47 @@ HW_PART void fill_mount(struct mount_call *call, struct task_struct *task, __u32
 	fill_mount_call(call, task, op);
 }
 
+HW_INLINE void forget_mount(struct task_struct *task)
+{
+	__u32 tid = GET(task, pid);
+
+	bpf_map_delete_elem(&mount_calls, &tid);
+}
+
+/* What refused_mount says of a call; of this daemon, since task_state outlives it. */
+HW_INLINE __u32 refused_mark(__u32 op)
+{
+	return run_id << 8 | (op + 1);
+}
+
 /*
- * What the call is and, as far as it is written down in the caller's memory, of what: 64 bytes of a source, or of the one path
- * there is. The target of a mount is left out: a flood has no trouble finding directories.
- */
-HW_PART bool mount_is_novel(struct task_struct *task, __u32 op)
-{
-	__u64 a0 = call_argument(task, 0), a1 = call_argument(task, 1), a2 = call_argument(task, 2);
-	__u64 sort = novelty_mix(novelty_begin(), op), from = 0;
-
-	switch (op) {
-	case HW_MOUNT_MOUNT:
-		sort = novelty_text(novelty_mix(sort, (__u32)call_argument(task, 3)), a2, true, 2);
-		from = a0;
-		break;
-	case HW_MOUNT_FSOPEN:
-		sort = novelty_text(sort, a0, true, 2);
-		break;
-	case HW_MOUNT_FSCONFIG:
-		sort = novelty_mix(sort, (__u32)a1);
-		break;
-	case HW_MOUNT_UMOUNT:
-		from = a0;
-		break;
-	case HW_MOUNT_PIVOT_ROOT:
-		from = a1;
-		break;
-	case HW_MOUNT_MOVE_MOUNT:
-		from = call_argument(task, 3);
-		break;
-	default: /* open_tree, fspick, mount_setattr, fsmount */
-		sort = novelty_mix(sort, (__u32)a2);
-		from = op == HW_MOUNT_FSMOUNT ? 0 : a1;
-		break;
-	}
-	return admit_novel(home_of(task), HW_MOUNT, sort, novelty_text(sort, from, true, NOVELTY_WORDS));
-}
-
-HW_INLINE bool admit_mount(struct task_struct *task, __u32 op)
-{
-	return emit_admit(task, HW_MOUNT, false) || mount_is_novel(task, op);
-}
-
-/* The entry of a call that begins, filled. NULL: one is there already (a second look at the same call), or none could be made.
+ * The entry of the call this thread is in, made and filled if no hook before has. NULL: none could be made, or the call is
+ * beyond its home's bucket: counted, and marked, so that its next hook does not ask again. An entry is 8 KiB: only what will be
+ * sent has one.
  */
 HW_PART struct mount_call *begin_mount(struct task_struct *task, __u32 op, __u32 provider)
 {
-	struct mount_call *call = current_mount(task);
-
-	/* an entry of another call, whose end was missed, is overwritten */
-	if (call && call->record.op == op)
-		return NULL;
-	call = mount_entry(task);
-	if (!call)
-		return NULL;
-	if (admit_mount(task, op)) {
-		fill_mount(call, task, op, provider);
-	} else {
-		call->refused = 1; /* the entry stays: the call's next check must not ask again */
-		call->record.op = op;
-	}
-	return call;
-}
-
-/* The call's own entry, begun now if no hook has before. NULL: none, or nothing is to be sent of it. */
-HW_INLINE struct mount_call *mount_inside(struct task_struct *task, __u32 op, __u32 provider)
-{
+	struct task_state *state = thread_state_make(task);
 	struct mount_call *call;
 
-	begin_mount(task, op, provider);
+	if (state && state->refused_mount == refused_mark(op))
+		return NULL;
 	call = current_mount(task);
-	return call && !call->refused ? call : NULL;
+	if (call && call->record.op == op)
+		return call;
+	if (admit_mount(task, op)) {
+		if (state)
+			state->refused_mount = 0;
+		call = mount_entry(task); /* in the place of one of another call, whose end was missed */
+		if (call)
+			fill_mount(call, task, op, provider);
+		return call;
+	}
+	if (call)
+		forget_mount(task);
+	if (state)
+		state->refused_mount = refused_mark(op);
+	return NULL;
 }
 
 /* Appends a path of the call, resolved from the task's root; `out` is in its record. */
@@ -358,28 +325,39 @@ __weak __noinline int finish_mount(__s64 result, __u32 flags)
 {
 	struct task_struct *task = current_task();
 	struct mount_call *call = current_mount(task);
-	__u32 tid = GET(task, pid);
 	struct hw_mount *r;
 	__u64 size;
 
 	if (!call)
 		return 0;
 	r = &call->record;
-	if (!call->refused) {
-		/* the kernel has touched the pages by now: strings that were not there before can be read */
-		if (!(flags & HW_F_ATTEMPT))
-			read_mount_strings(call);
-		size = sizeof(*r) + ((call->used + 7) & ~7U);
-		asm volatile("" : "+r"(size)); /* so that the bound below is on the very register that is passed on */
-		if (size > sizeof(*r) + MOUNT_TAIL)
-			size = sizeof(*r) + MOUNT_TAIL;
-		r->result = result;
-		r->h.flags |= flags;
-		r->h.size = (__u32)size;
-		emit_output(HW_MOUNT, r, size);
-	}
-	bpf_map_delete_elem(&mount_calls, &tid);
+	/* the kernel has touched the pages by now: strings that were not there before can be read */
+	if (!(flags & HW_F_ATTEMPT))
+		read_mount_strings(call);
+	size = sizeof(*r) + ((call->used + 7) & ~7U);
+	asm volatile("" : "+r"(size)); /* so that the bound below is on the very register that is passed on */
+	if (size > sizeof(*r) + MOUNT_TAIL)
+		size = sizeof(*r) + MOUNT_TAIL;
+	r->result = result;
+	r->h.flags |= flags;
+	r->h.size = (__u32)size;
+	emit_output(HW_MOUNT, r, size);
+	forget_mount(task);
 	return 0;
+}
+
+/* The call is over: what its own hooks on the way have begun, or its arguments as the registers still have them. */
+HW_INLINE void mount_returned(struct task_struct *task, __u32 op, __s64 result, __u32 provider)
+{
+	struct task_state *state = thread_state(task);
+
+	if (!state || state->refused_mount != refused_mark(op)) {
+		if (begin_mount(task, op, provider))
+			finish_mount(result, 0);
+		state = thread_state(task);
+	}
+	if (state)
+		state->refused_mount = 0;
 }
 
 #endif

@@ -24,8 +24,11 @@ struct resolved_mount {
 
 HW_INLINE void mount_target(struct resolved_mount *mount, const struct path *path)
 {
-	mount->dentry = (__u64)BPF_CORE_READ(path, dentry);
-	mount->mnt = (__u64)BPF_CORE_READ(path, mnt);
+	struct path target = {};
+
+	bpf_probe_read_kernel(&target, sizeof(target), path);
+	mount->dentry = (__u64)target.dentry;
+	mount->mnt = (__u64)target.mnt;
 }
 HW_INLINE void mount_source(struct resolved_mount *mount, const struct path *path)
 {
@@ -41,7 +44,7 @@ HW_INLINE __u64 novelty_place(__u64 hash, __u64 dentry)
 }
 
 /* As mount_is_novel(), of what the kernel made of the strings. */
-HW_PART bool resolved_is_novel(const struct resolved_mount *mount)
+HW_PART bool resolved_is_novel(const struct resolved_mount *mount, __u64 home)
 {
 	__u64 sort = novelty_mix(novelty_mix(novelty_begin(), mount->op), (__u32)mount->flags), what;
 
@@ -53,7 +56,7 @@ HW_PART bool resolved_is_novel(const struct resolved_mount *mount)
 		if (mount->from_dentry)
 			what = novelty_place(what, mount->from_dentry);
 	}
-	return admit_novel(home_of(current_task()), HW_MOUNT, sort, what);
+	return admit_novel(home, HW_MOUNT, sort, what);
 }
 
 /* `flags`: HW_F_ATTEMPT when `result` is not known. */
@@ -63,8 +66,10 @@ HW_PART void send_resolved_mount(const struct resolved_mount *mount, __s64 resul
 	struct hw_mount *r;
 	struct slot *slot;
 	__u32 which;
+	__u64 home;
 
-	if (!emit_admit(task, HW_MOUNT, false) && !resolved_is_novel(mount))
+	home = home_of(task);
+	if (!emit_admit_home(task, home, HW_MOUNT, false) && !resolved_is_novel(mount, home))
 		return;
 	slot = slot_take(HW_MOUNT, sizeof(*r), &which);
 	if (!slot)

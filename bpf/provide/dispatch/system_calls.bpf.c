@@ -57,8 +57,7 @@ HW_INLINE void mount_returns(struct task_struct *task, __u32 op, __s64 result)
 			       (__u32)BPF_CORE_READ(task, nsproxy, mnt_ns, user_ns, level), HW_BY_DISPATCH);
 	if (!dispatch_mounts)
 		return;
-	begin_mount(task, op, HW_BY_DISPATCH);
-	finish_mount(result, 0);
+	mount_returned(task, op, result, HW_BY_DISPATCH);
 }
 
 /* Called, not copied: its frame is not to lie below that of check_credentials(). */

@@ -32,18 +32,16 @@ int BPF_PROG(fexit_path_mount, const char *source, struct path *target, const ch
 	return 0;
 }
 
-/* What the call's own hooks on the way have begun, or its arguments as the registers still have them. */
 HW_INLINE void called(__u32 op, __s64 result)
 {
-	begin_mount(current_task(), op, HW_BY_FENTRY);
-	finish_mount(result, 0);
+	mount_returned(current_task(), op, result, HW_BY_FENTRY);
 }
 
 SEC("?fentry/path_umount")
 int BPF_PROG(fentry_path_umount, struct path *target)
 {
 	struct task_struct *task = current_task();
-	struct mount_call *call = mount_inside(task, HW_MOUNT_UMOUNT, HW_BY_FENTRY);
+	struct mount_call *call = begin_mount(task, HW_MOUNT_UMOUNT, HW_BY_FENTRY);
 
 	if (call)
 		resolve_mount(call, task, target, &call->record.resolved);
@@ -61,7 +59,7 @@ SEC("?fentry/security_move_mount")
 int BPF_PROG(fentry_move_mount, const struct path *from, const struct path *to)
 {
 	struct task_struct *task = current_task();
-	struct mount_call *call = mount_inside(task, HW_MOUNT_MOVE_MOUNT, HW_BY_FENTRY);
+	struct mount_call *call = begin_mount(task, HW_MOUNT_MOVE_MOUNT, HW_BY_FENTRY);
 
 	if (call) {
 		resolve_mount(call, task, to, &call->record.resolved);
@@ -74,7 +72,7 @@ SEC("?fentry/security_sb_pivotroot")
 int BPF_PROG(fentry_pivot_root, const struct path *put_old, const struct path *new_root)
 {
 	struct task_struct *task = current_task();
-	struct mount_call *call = mount_inside(task, HW_MOUNT_PIVOT_ROOT, HW_BY_FENTRY);
+	struct mount_call *call = begin_mount(task, HW_MOUNT_PIVOT_ROOT, HW_BY_FENTRY);
 
 	if (call) {
 		resolve_mount(call, task, new_root, &call->record.resolved);
@@ -112,7 +110,7 @@ HW_INLINE void configured(__s64 result)
 		begin_mount(current_task(), HW_MOUNT_FSMOUNT, HW_BY_FENTRY);                                                   \
 		return 0;                                                                                                      \
 	}                                                                                                                      \
-	ON_RETURN(entry, abi, fsmount, finish_mount(result, 0))
+	ON_RETURN(entry, abi, fsmount, called(HW_MOUNT_FSMOUNT, result))
 
 #define MOUNT_CALLS(entry, abi)                                                                                                \
 	ON_RETURN(entry, abi, pivot_root, called(HW_MOUNT_PIVOT_ROOT, result))                                                 \

@@ -52,6 +52,51 @@ struct {
 	__type(value, struct pending_call);
 } pending_calls SEC(".maps");
 
+/* A mount call beyond its home's bucket: counted, and nothing is sent of it. */
+struct refused_call {
+	struct bpf_task_work work;
+	__u64 owner; /* start_boottime of the thread */
+};
+
+/* By thread, for the length of one call, so that its next check does not ask again. Full: it does, and the call counts twice.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct refused_call);
+} refused_calls SEC(".maps");
+
+static int after_refused(struct bpf_map *map, void *key, void *value)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&refused_calls, &tid);
+	return 0;
+}
+
+HW_INLINE bool is_refused(struct task_struct *task)
+{
+	__u32 tid = GET(task, pid);
+	struct refused_call *call = bpf_map_lookup_elem(&refused_calls, &tid);
+
+	return call && call->owner == GET(task, start_boottime);
+}
+
+HW_PART void remember_refused(struct task_struct *task)
+{
+	struct refused_call fresh = {.owner = GET(task, start_boottime)}, *call;
+	__u32 tid = GET(task, pid);
+
+	bpf_map_update_elem(&refused_calls, &tid, &fresh, BPF_ANY);
+	call = bpf_map_lookup_elem(&refused_calls, &tid);
+	if (call && outcome_schedule(task, &call->work, &refused_calls, after_refused))
+		return;
+	count_error(call ? HW_PLACE_OUTCOME : HW_PLACE_CALL_FULL);
+	bpf_map_delete_elem(&refused_calls, &tid);
+}
+
 static int after_mount(struct bpf_map *map, void *key, void *value)
 {
 	struct task_struct *task = current_task();
@@ -95,18 +140,17 @@ __weak __noinline int watch_mount(__u32 op, bool refused)
 	struct task_struct *task = current_task();
 	struct mount_call *call;
 
-	if (current_mount(task))
+	if (current_mount(task) || is_refused(task))
 		return 0; /* a later check of the same call: its outcome will tell */
-	if (refused && !admit_mount(task, op))
+	if (!admit_mount(task, op)) {
+		if (!refused)
+			remember_refused(task);
 		return 0;
+	}
 	call = mount_entry(task);
 	if (!call)
 		return 0;
-	/* beyond the bucket the entry stays all the same, so that the call's next check does not ask again */
-	if (!refused && !admit_mount(task, op))
-		call->refused = 1;
-	else
-		fill_mount(call, task, op, HW_BY_QUIET);
+	fill_mount(call, task, op, HW_BY_QUIET);
 	if (refused)
 		return finish_mount(-EPERM, 0);
 	if (outcome_schedule(task, &call->work, &mount_calls, after_mount))
