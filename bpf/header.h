@@ -31,11 +31,12 @@ HW_INLINE void fill_exe_identity(struct hw_header *h, struct task_struct *task)
 }
 
 /* Key, creator and home of the process: from its state, else inferred. Returns the home. */
-HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
+HW_INLINE __u64 put_identity(struct hw_header *h, struct task_struct *task, struct task_struct *leader,
+			     struct task_state *state)
 {
-	struct task_state *state = fill_program(&h->process, task);
-
-	h->cgroup = cgroup_id(identity_cgroup(task));
+	h->process.tgid = GET(task, tgid);
+	if (leader)
+		h->process.start_ns = GET(leader, start_boottime);
 	if (home_is_sure(state)) {
 		h->home = home_in(task, state);
 	} else {
@@ -43,6 +44,7 @@ HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
 		h->home = container_of_cgroup(h->cgroup);
 	}
 	if (state) {
+		h->process.execs = state->execs;
 		h->creator = state->creator;
 		if (state->flags & TASK_UNTOLD)
 			state->flags &= ~TASK_UNTOLD;
@@ -54,15 +56,15 @@ HW_INLINE __u64 fill_identity(struct hw_header *h, struct task_struct *task)
 	return h->home;
 }
 
-HW_INLINE void put_header(struct hw_header *h, struct task_struct *task, __u32 kind, __u32 provider, __u32 size)
+/* All but who it is. */
+HW_INLINE void put_facts(struct hw_header *h, struct task_struct *task, __u32 kind, __u32 provider, __u32 size, __u64 now)
 {
 	const struct cred *cred = GET(task, real_cred);
-	struct home_state *home;
 
 	h->size = size;
 	h->kind = kind;
 	h->provider = provider;
-	h->time_ns = bpf_ktime_get_boot_ns();
+	h->time_ns = now;
 	h->syscall = syscall_number(task);
 	if (compat_call(task))
 		h->flags |= HW_F_COMPAT;
@@ -73,9 +75,18 @@ HW_INLINE void put_header(struct hw_header *h, struct task_struct *task, __u32 k
 	h->euid = GET(cred, euid.val);
 	h->gid = GET(cred, gid.val);
 	h->loginuid = loginuid(task);
-	bpf_probe_read_kernel_str(h->comm, sizeof(h->comm), &task->comm);
+	put_comm(h->comm, task);
 	fill_exe_identity(h, task);
-	home = home_state(fill_identity(h, task));
+}
+
+HW_INLINE void put_header(struct hw_header *h, struct task_struct *task, __u32 kind, __u32 provider, __u32 size)
+{
+	struct task_struct *leader = GET(task, group_leader);
+	struct home_state *home;
+
+	put_facts(h, task, kind, provider, size, bpf_ktime_get_boot_ns());
+	h->cgroup = cgroup_id(identity_cgroup(task));
+	home = home_state(put_identity(h, task, leader, leader ? state_of(leader, false) : NULL));
 	if (home && home->counts.bursting)
 		h->flags |= HW_F_IN_BURST;
 	if (home && kind >= HW_CREDENTIAL && kind < HW_TASK)
@@ -93,6 +104,27 @@ __weak __noinline int fill_header(struct hw_header *h, __u32 kind, __u32 provide
 	return 0;
 }
 
+/*
+ * As fill_header(), of a bulk record, by a program that has looked up the state of the process already (NULL: it has none), and
+ * what is counted of its home (NULL: to be looked up). Sets no size.
+ */
+__weak __noinline int fill_bulk_header(struct hw_header *h, struct task_state *state, struct home_state *home, __u32 kind,
+				       __u64 now)
+{
+	struct task_struct *task = current_task();
+
+	if (!h)
+		return 0;
+	put_facts(h, task, kind, HW_BY_ALWAYS, 0, now);
+	h->cgroup = current_cgroup(task);
+	put_identity(h, task, GET(task, group_leader), state);
+	if (!home)
+		home = home_state(h->home);
+	if (home && home->counts.bursting)
+		h->flags |= HW_F_IN_BURST;
+	return 0;
+}
+
 /* As fill_header(), of another task: a BTF pointer. */
 HW_PART void fill_header_of(struct hw_header *h, struct task_struct *task, __u32 kind, __u32 provider, __u32 size)
 {
@@ -104,7 +136,7 @@ HW_INLINE bool fill_ancestor(struct hw_ancestor *out, struct task_struct *task)
 	if (!task || GET(task, pid) == 0)
 		return false;
 	fill_program(&out->key, task);
-	bpf_probe_read_kernel_str(out->comm, sizeof(out->comm), &task->comm);
+	put_comm(out->comm, task);
 	return true;
 }
 

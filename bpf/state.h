@@ -177,13 +177,13 @@ HW_INLINE struct decision *the_decision(void)
 }
 
 /*
- * Counts the task among the living of `home`, which becomes its state's if that has none for sure. While the snapshot is taken,
- * its fork, its end and the iterator may do so at once on three CPUs: the first one decides. False: it is counted, or over.
+ * Counts the task among the living of `home`, whose `counts` these are; it becomes its state's if that has none for sure. While
+ * the snapshot is taken, its fork, its end and the iterator may do so at once on three CPUs: the first one decides. False: it
+ * is counted, or over.
  */
-HW_INLINE bool count_in(struct task_state *state, __u64 home)
+HW_INLINE bool count_in(struct task_state *state, __u64 home, struct home_state *counts)
 {
 	struct decision *decision = the_decision();
-	struct home_state *counts = home_state_find_or_make(home);
 	bool mine;
 
 	if (!counts)
@@ -291,12 +291,16 @@ HW_INLINE __u64 home_in(struct task_struct *task, struct task_state *state)
 	return home_look_again(task, state);
 }
 
+/* The home of the process `task` belongs to, whose state this is; it may be NULL. */
+HW_INLINE __u64 home_by(struct task_struct *task, struct task_state *state)
+{
+	return home_is_sure(state) ? home_in(task, state) : home_by_cgroup(task);
+}
+
 /* The home of the process `task` belongs to. */
 HW_INLINE __u64 home_of(struct task_struct *task)
 {
-	struct task_state *state = process_state(task);
-
-	return home_is_sure(state) ? home_in(task, state) : home_by_cgroup(task);
+	return home_by(task, process_state(task));
 }
 
 /* May processes of this home place others? The host's may, and containers that are trusted to. */

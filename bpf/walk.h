@@ -17,20 +17,41 @@
 HW_INLINE void slot_root(struct slot *slot, struct task_struct *task)
 {
 	struct fs_struct *fs = GET(task, fs);
+	struct path root = {};
 
-	slot->root_dentry = (__u64)BPF_CORE_READ(fs, root.dentry);
-	slot->root_mnt = (__u64)BPF_CORE_READ(fs, root.mnt);
+	if (fs)
+		bpf_probe_read_kernel(&root, sizeof(root), &fs->root);
+	slot->root_dentry = (__u64)root.dentry;
+	slot->root_mnt = (__u64)root.mnt;
+}
+
+/* What a walk reads of a dentry: neighbours in the kernel, so one read. */
+struct step {
+	const struct dentry *parent;
+	__u64 hash_and_length;
+	const unsigned char *name;
+};
+
+HW_INLINE void read_step(struct step *step, const struct dentry *dentry)
+{
+	if (bpf_core_field_offset(dentry->d_name.name) - bpf_core_field_offset(dentry->d_parent) ==
+	    offsetof(struct step, name)) {
+		bpf_probe_read_kernel(step, sizeof(*step), &dentry->d_parent);
+		return;
+	}
+	step->parent = BPF_CORE_READ(dentry, d_parent);
+	step->name = BPF_CORE_READ(dentry, d_name.name);
 }
 
 /* Appends one name, leaf first. False: no room. */
-HW_INLINE bool walk_name(struct slot *slot, const struct dentry *dentry)
+HW_INLINE bool walk_name(struct slot *slot, const unsigned char *name)
 {
 	__u64 at = slot_room(slot);
 	long length;
 
 	if (!at)
 		return false;
-	length = bpf_probe_read_kernel_str(slot->record + at, HW_STRING_MAX, BPF_CORE_READ(dentry, d_name.name));
+	length = bpf_probe_read_kernel_str(slot->record + at, HW_STRING_MAX, name);
 	if (length <= 0)
 		return false;
 	slot->used = (__u32)(at + (__u64)length);
@@ -44,18 +65,20 @@ HW_INLINE bool walk_name(struct slot *slot, const struct dentry *dentry)
  */
 __weak __noinline int walk_path(__u32 which, __u64 dentry_address, __u64 mnt_address)
 {
-	const struct dentry *dentry = (void *)dentry_address, *parent;
+	const struct dentry *dentry = (void *)dentry_address, *top;
 	struct vfsmount *mnt = (void *)mnt_address;
 	struct slot *slot = slot_at(which);
+	struct step here = {};
 	__u32 start;
 
 	if (!slot || !dentry || !mnt)
 		return 0;
 	start = slot->used;
+	top = BPF_CORE_READ(mnt, mnt_root);
 	for (int step = 0; step < WALK_STEPS; step++) {
 		if ((__u64)dentry == slot->root_dentry && (__u64)mnt == slot->root_mnt)
 			return 0;
-		if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
+		if (dentry == top) {
 			struct mount *m = container_of(mnt, struct mount, mnt);
 			struct mount *above = BPF_CORE_READ(m, mnt_parent);
 
@@ -65,19 +88,20 @@ __weak __noinline int walk_path(__u32 which, __u64 dentry_address, __u64 mnt_add
 			}
 			dentry = BPF_CORE_READ(m, mnt_mountpoint);
 			mnt = __builtin_preserve_access_index(&above->mnt);
+			top = BPF_CORE_READ(mnt, mnt_root);
 			continue;
 		}
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (parent == dentry) { /* its own root, but not its mount's: a memfd, a socket, a pipe */
+		read_step(&here, dentry);
+		if (here.parent == dentry) { /* its own root, but not its mount's: a memfd, a socket, a pipe */
 			slot->path_flags |= HW_PATH_ANONYMOUS;
 			if (slot->components == 0)
-				walk_name(slot, dentry);
+				walk_name(slot, here.name);
 			return 0;
 		}
 		if (slot->components >= HW_PATH_COMPONENTS || slot->used - start > WALK_BYTES - HW_STRING_MAX ||
-		    !walk_name(slot, dentry))
+		    !walk_name(slot, here.name))
 			break;
-		dentry = parent;
+		dentry = here.parent;
 	}
 	slot->path_flags |= HW_PATH_TRUNCATED;
 	return 0;

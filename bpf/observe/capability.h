@@ -61,8 +61,7 @@ HW_PART struct capability_uses *capability_uses_of(__u64 home)
 __weak __noinline int use_capability(__u32 capability, __s32 result, __u32 userns, __u32 userns_level, __u32 provider)
 {
 	struct task_struct *task = current_task();
-	struct task_state *process = process_state(task);
-	__u64 home = home_is_sure(process) ? home_in(task, process) : home_by_cgroup(task);
+	__u64 home = home_of(task);
 	struct capability_uses *uses = capability_uses_of(home);
 	struct hw_capability *r;
 	__u64 *count;
@@ -77,7 +76,7 @@ __weak __noinline int use_capability(__u32 capability, __s32 result, __u32 usern
 	told = home && first;
 	if (!told && !(capability == CAP_SETUID && is_canary()))
 		return 0;
-	if (!emit_admit(task, HW_CAPABILITY, true))
+	if (!emit_admit_home(task, home, HW_CAPABILITY, true))
 		return 0;
 	r = EMIT_RESERVE(HW_CAPABILITY, struct hw_capability);
 	if (!r)

@@ -69,42 +69,6 @@ HW_INLINE enum difference compare_credentials(const struct hw_cred *before, cons
 	return before->cap_bounding == after->cap_bounding ? SAME : BOUNDING_LOST;
 }
 
-/* A capability set of a cred that is a BTF pointer. Before 6.3 it is two words of 32 bits, which no plain load of 64 may span.
- */
-#define CAP_SET(cred, set)                                                                                                     \
-	(bpf_core_field_exists((cred)->set.val) ? (cred)->set.val                                                              \
-						: (GET((const struct cred___words *)(cred), set.cap[0]) |                      \
-						   (__u64)GET((const struct cred___words *)(cred), set.cap[1]) << 32))
-
-/* As fill_cred(), for a cred that is a BTF pointer: plain loads, a tenth of the price. */
-HW_INLINE void read_cred(struct hw_cred *out, const struct cred *cred)
-{
-	struct user_namespace *user_ns;
-
-	if (!HW_MODERN) {
-		fill_cred(out, cred);
-		return;
-	}
-	out->uid = cred->uid.val;
-	out->gid = cred->gid.val;
-	out->suid = cred->suid.val;
-	out->sgid = cred->sgid.val;
-	out->euid = cred->euid.val;
-	out->egid = cred->egid.val;
-	out->fsuid = cred->fsuid.val;
-	out->fsgid = cred->fsgid.val;
-	out->securebits = cred->securebits;
-	out->cap_inheritable = CAP_SET(cred, cap_inheritable);
-	out->cap_permitted = CAP_SET(cred, cap_permitted);
-	out->cap_effective = CAP_SET(cred, cap_effective);
-	out->cap_bounding = CAP_SET(cred, cap_bset);
-	out->cap_ambient = CAP_SET(cred, cap_ambient);
-	user_ns = cred->user_ns;
-	out->userns = user_ns->ns.inum;
-	out->userns_level = (__u32)user_ns->level;
-	out->userns_owner = user_ns->owner.val;
-}
-
 /* Who is root in the user namespace of `task`: the uid its 0 stands for; (__u32)-1 while nothing is mapped to it. */
 HW_PART __u32 root_of_namespace(struct task_struct *task)
 {
@@ -130,15 +94,17 @@ HW_INLINE bool gained(const struct hw_cred *before, const struct hw_cred *after)
 	       after->userns_level < before->userns_level;
 }
 
-/* Sends one change, or counts it as a repeat. `task` is current, or a child it has just forked (`forked`). */
-HW_PART void send_credential(struct task_struct *task, bool forked, const struct transition *change)
+/* Sends one change, or counts it as a repeat. `task` is current, or a child it has just forked (`forked`); `state` is the
+ * thread's. */
+HW_PART void send_credential(struct task_struct *task, struct task_state *state, bool forked, const struct transition *change)
 {
 	struct task_struct *leader = GET(task, group_leader);
-	struct task_state *process = leader ? state_of(leader, false) : NULL;
+	struct task_state *process = leader == task ? state : leader ? state_of(leader, false) : NULL;
 	struct transitions *sent = transitions_of(leader);
-	__u64 home = home_is_sure(process) ? home_in(task, process) : home_by_cgroup(task);
+	__u64 home = home_by(task, process);
 	__u64 hash = transition_hash(change, change->way + ((process ? (__u64)process->execs : 0) << 8));
 	struct hw_credential *r;
+	struct inode *inode;
 	bool novel;
 
 	if (sent && change->way != HW_WAY_UNKNOWN && is_repeat(sent, hash)) {
@@ -171,14 +137,34 @@ HW_PART void send_credential(struct task_struct *task, bool forked, const struct
 	r->uncertain = change->uncertain;
 	r->no_new_privs = no_new_privs(task);
 	r->root_uid = root_of_namespace(task);
-	r->exe_flags = exe_flags_of(exe_inode(task));
-	r->exe_uid = BPF_CORE_READ(exe_inode(task), i_uid.val);
+	inode = exe_inode(task);
+	r->exe_flags = exe_flags_of(inode);
+	r->exe_uid = BPF_CORE_READ(inode, i_uid.val);
 	if (sent) {
 		sent->sent[sent->next++ & (TRANSITIONS - 1)] = hash;
 		r->repeats = sent->repeats;
 		sent->repeats = 0;
 	}
 	emit_submit(HW_CREDENTIAL, r);
+}
+
+/* What decides which files current may open. What else an overwrite may change is found by the hooks that compare all. */
+HW_INLINE bool opens_as_shadow(const struct hw_cred *shadow, const struct cred *cred)
+{
+	return shadow->fsuid == GET(cred, fsuid.val) && shadow->fsgid == GET(cred, fsgid.val) &&
+	       shadow->euid == GET(cred, euid.val) && shadow->cap_effective == CAP_SET(cred, cap_effective);
+}
+
+HW_INLINE bool is_shadow(const struct hw_cred *shadow, const struct cred *cred)
+{
+	struct user_namespace *user_ns = GET(cred, user_ns);
+
+	return opens_as_shadow(shadow, cred) && shadow->uid == GET(cred, uid.val) && shadow->suid == GET(cred, suid.val) &&
+	       shadow->gid == GET(cred, gid.val) && shadow->egid == GET(cred, egid.val) &&
+	       shadow->sgid == GET(cred, sgid.val) && shadow->cap_permitted == CAP_SET(cred, cap_permitted) &&
+	       shadow->cap_inheritable == CAP_SET(cred, cap_inheritable) && shadow->cap_bounding == CAP_SET(cred, cap_bset) &&
+	       shadow->cap_ambient == CAP_SET(cred, cap_ambient) && shadow->securebits == GET(cred, securebits) &&
+	       shadow->userns == GET(user_ns, ns.inum);
 }
 
 /* Makes what the task has now its shadow, without a record: at start, and for tasks met without one. */
@@ -207,18 +193,22 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 	struct task_state *state = thread_state_make(task);
 	struct transition change = {.way = way, .provider = provider};
 	enum difference difference;
+	const struct cred *cred;
 
 	if (!state)
 		return 0;
-	read_cred(&change.after, GET(task, real_cred));
-	state->cred = (__u64)GET(task, real_cred);
+	cred = GET(task, real_cred);
+	state->cred = (__u64)cred;
+	if (HW_MODERN && state->flags & TASK_SHADOW && is_shadow(&state->shadow, cred)) /* nearly always */
+		return 0;
+	read_cred(&change.after, cred);
 	if (!(state->flags & TASK_SHADOW)) {
 		state->shadow = change.after;
 		state->flags |= TASK_SHADOW;
 		change.before = &state->shadow;
 		change.uncertain = 1;
 		if (way != HW_WAY_UNKNOWN && way != HW_WAY_EXEC && way != WAY_OF_EXEC_TO_COME)
-			send_credential(task, false, &change);
+			send_credential(task, state, false, &change);
 		return 0;
 	}
 	difference = compare_credentials(&state->shadow, &change.after);
@@ -231,9 +221,34 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 	change.before = &state->shadow;
 	change.uncertain = state->flags & TASK_SHADOW_UNCERTAIN ? 1 : 0;
 	state->flags &= ~TASK_SHADOW_UNCERTAIN;
-	send_credential(task, false, &change);
+	send_credential(task, state, false, &change);
 	state->shadow = change.after;
 	return 0;
+}
+
+/*
+ * At fork, before the child runs. The usual one: the child has what the parent's shadow says, of which the kernel has just made
+ * it a copy; so the parent has it, too, and there is nothing to tell. False: something differs or is not known, and the two
+ * functions below find out what.
+ */
+HW_PART bool inherits_shadow(struct task_struct *parent, struct task_struct *child)
+{
+	const struct cred *cred = GET(child, real_cred), *own = GET(parent, real_cred);
+	struct task_state *from = thread_state(parent), *to;
+
+	if (!HW_MODERN || !from || !(from->flags & TASK_SHADOW) || GET(parent, cred) != own)
+		return false;
+	to = thread_state(child);
+	if (!to)
+		return false;
+	read_cred(&to->shadow, cred);
+	if (compare_credentials(&from->shadow, &to->shadow) != SAME)
+		return false;
+	from->shadow.securebits = to->shadow.securebits;
+	from->cred = (__u64)own;
+	to->cred = (__u64)cred;
+	to->flags = (to->flags | TASK_SHADOW) & ~TASK_SHADOW_UNCERTAIN;
+	return true;
 }
 
 /*
@@ -267,7 +282,7 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 	}
 	change.before = &from->shadow;
 	change.way = change.before->userns != change.after.userns ? HW_WAY_USERNS : HW_WAY_FORK;
-	send_credential(child, true, &change);
+	send_credential(child, to, true, &change);
 }
 
 /*
@@ -276,25 +291,6 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
  * Most of the time nothing has changed since the last look, and these return after a lookup and a few loads. Another cred than
  * the last one is compared in full; in the same one only an overwrite in memory can have changed anything.
  */
-
-/* What decides which files current may open. What else an overwrite may change is found by the hooks that compare all. */
-HW_INLINE bool opens_as_shadow(const struct hw_cred *shadow, const struct cred *cred)
-{
-	return shadow->fsuid == GET(cred, fsuid.val) && shadow->fsgid == GET(cred, fsgid.val) &&
-	       shadow->euid == GET(cred, euid.val) && shadow->cap_effective == CAP_SET(cred, cap_effective);
-}
-
-HW_INLINE bool is_shadow(const struct hw_cred *shadow, const struct cred *cred)
-{
-	struct user_namespace *user_ns = GET(cred, user_ns);
-
-	return opens_as_shadow(shadow, cred) && shadow->uid == GET(cred, uid.val) && shadow->suid == GET(cred, suid.val) &&
-	       shadow->gid == GET(cred, gid.val) && shadow->egid == GET(cred, egid.val) &&
-	       shadow->sgid == GET(cred, sgid.val) && shadow->cap_permitted == CAP_SET(cred, cap_permitted) &&
-	       shadow->cap_inheritable == CAP_SET(cred, cap_inheritable) && shadow->cap_bounding == CAP_SET(cred, cap_bset) &&
-	       shadow->cap_ambient == CAP_SET(cred, cap_ambient) && shadow->securebits == GET(cred, securebits) &&
-	       shadow->userns == GET(user_ns, ns.inum);
-}
 
 HW_INLINE bool is_last_cred(const struct task_state *state, struct task_struct *task)
 {

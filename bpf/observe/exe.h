@@ -24,33 +24,59 @@ HW_INLINE struct inode *exe_inode(struct task_struct *task)
 	return BPF_CORE_READ(task, mm, exe_file, f_inode);
 }
 
+/* As exe_inode(), a BTF pointer, of which plain loads can be made; for the programs at exec. */
+HW_INLINE struct inode *typed_exe_inode(struct task_struct *task)
+{
+	struct mm_struct *mm = GET(task, mm);
+	struct file *exe = mm ? GET(mm, exe_file) : NULL;
+
+	return exe ? GET(exe, f_inode) : NULL;
+}
+
+/* What hw_exe_flag is made of. */
+struct exe_nature {
+	unsigned long magic, sb_flags;
+	umode_t mode;
+	__u32 links, uid;
+};
+
 /* hw_exe_flag without HW_EXE_SCRIPT, which is of the exec. */
+HW_INLINE __u32 exe_flags_by(struct inode *inode, const struct exe_nature *nature)
+{
+	__u32 flags = 0;
+
+	if ((nature->magic == TMPFS_MAGIC || nature->magic == HUGETLBFS_MAGIC) && nature->sb_flags & SB_KERNMOUNT)
+		flags |= HW_EXE_MEMFD;
+	else if (nature->magic == TMPFS_MAGIC)
+		flags |= HW_EXE_TMPFS;
+	if (in_upper_layer(inode, nature->magic))
+		flags |= HW_EXE_UPPER;
+	if (nature->links == 0)
+		flags |= HW_EXE_UNLINKED;
+	if (nature->mode & 04000)
+		flags |= HW_EXE_SETUID;
+	if ((nature->mode & 02010) == 02010)
+		flags |= HW_EXE_SETGID;
+	if (nature->mode & 022)
+		flags |= HW_EXE_WRITABLE;
+	if (nature->uid != 0)
+		flags |= HW_EXE_NOT_ROOTS;
+	return flags;
+}
+
+/* `inode` may be any pointer. */
 HW_PART __u32 exe_flags_of(struct inode *inode)
 {
 	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-	unsigned long magic = BPF_CORE_READ(sb, s_magic);
-	umode_t mode = BPF_CORE_READ(inode, i_mode);
-	__u32 flags = 0;
+	struct exe_nature nature = {
+	    .magic = BPF_CORE_READ(sb, s_magic),
+	    .sb_flags = BPF_CORE_READ(sb, s_flags),
+	    .mode = BPF_CORE_READ(inode, i_mode),
+	    .links = BPF_CORE_READ(inode, i_nlink),
+	    .uid = BPF_CORE_READ(inode, i_uid.val),
+	};
 
-	if (!inode)
-		return 0;
-	if ((magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC) && BPF_CORE_READ(sb, s_flags) & SB_KERNMOUNT)
-		flags |= HW_EXE_MEMFD;
-	else if (magic == TMPFS_MAGIC)
-		flags |= HW_EXE_TMPFS;
-	if (in_upper_layer(inode, magic))
-		flags |= HW_EXE_UPPER;
-	if (BPF_CORE_READ(inode, i_nlink) == 0)
-		flags |= HW_EXE_UNLINKED;
-	if (mode & 04000)
-		flags |= HW_EXE_SETUID;
-	if ((mode & 02010) == 02010)
-		flags |= HW_EXE_SETGID;
-	if (mode & 022)
-		flags |= HW_EXE_WRITABLE;
-	if (BPF_CORE_READ(inode, i_uid.val) != 0)
-		flags |= HW_EXE_NOT_ROOTS;
-	return flags;
+	return inode ? exe_flags_by(inode, &nature) : 0;
 }
 
 #define CTIME_QUERIED (1U << 31) /* of i_ctime_nsec since 6.13: multigrain timestamps keep a flag there */
@@ -63,10 +89,10 @@ HW_PART void fill_exe_times(struct hw_exec *r, struct inode *inode)
 	struct timespec64 ctime = {}, mtime = {};
 
 	if (bpf_core_field_exists(newest->i_ctime_sec)) {
-		ctime.tv_sec = BPF_CORE_READ(newest, i_ctime_sec);
-		ctime.tv_nsec = BPF_CORE_READ(newest, i_ctime_nsec) & ~CTIME_QUERIED;
-		mtime.tv_sec = BPF_CORE_READ(newest, i_mtime_sec);
-		mtime.tv_nsec = BPF_CORE_READ(newest, i_mtime_nsec);
+		ctime.tv_sec = GET(newest, i_ctime_sec);
+		ctime.tv_nsec = GET(newest, i_ctime_nsec) & ~CTIME_QUERIED;
+		mtime.tv_sec = GET(newest, i_mtime_sec);
+		mtime.tv_nsec = GET(newest, i_mtime_nsec);
 	} else {
 		if (bpf_core_field_exists(newer->__i_ctime))
 			BPF_CORE_READ_INTO(&ctime, newer, __i_ctime);
@@ -81,13 +107,16 @@ HW_PART void fill_exe_times(struct hw_exec *r, struct inode *inode)
 	r->exe_mtime_ns = (__u64)mtime.tv_sec * 1000000000ULL + (__u64)mtime.tv_nsec;
 }
 
+/* `inode` is a BTF pointer, NULL when there is none. */
 HW_INLINE void fill_exec_exe(struct hw_exec *r, struct inode *inode, __u32 flags)
 {
 	r->exe_flags = flags;
-	r->exe_mode = BPF_CORE_READ(inode, i_mode);
-	r->exe_uid = BPF_CORE_READ(inode, i_uid.val);
-	r->exe_gid = BPF_CORE_READ(inode, i_gid.val);
-	r->exe_magic = (__u32)BPF_CORE_READ(inode, i_sb, s_magic);
+	if (!inode)
+		return;
+	r->exe_mode = GET(inode, i_mode);
+	r->exe_uid = GET(inode, i_uid.val);
+	r->exe_gid = GET(inode, i_gid.val);
+	r->exe_magic = (__u32)GET(GET(inode, i_sb), s_magic);
 	fill_exe_times(r, inode);
 }
 

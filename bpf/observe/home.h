@@ -24,6 +24,16 @@ HW_INLINE void home_settle(struct task_struct *task, struct task_state *state)
 		state->flags &= ~TASK_HOME_UNSURE;
 }
 
+/* A fork, with what its parts look up once for all of them. */
+struct forked {
+	struct task_state *process; /* of the parent's process, and of the child; NULL: it has none */
+	struct task_state *state;
+	__u64 home; /* of the child */
+	struct home_state *counts;
+	bool thread; /* of the parent's process */
+	bool placed; /* in another cgroup than its parent's */
+};
+
 /* State for a new task. On kernels without task storage a home gets no more than its share. */
 HW_INLINE struct task_state *state_at_fork(struct task_struct *parent, struct task_struct *child)
 {
@@ -43,39 +53,37 @@ HW_INLINE struct task_state *state_at_fork(struct task_struct *parent, struct ta
  * Home and count of a new task. The iterator may have met it already, and taken its cgroup's word. Before cgroups are known
  * forks are not counted: the iterator comes for those that live then.
  */
-HW_INLINE void count_forked(struct task_state *state, __u64 home, bool thread)
+HW_INLINE void count_forked(const struct forked *fork)
 {
-	__u64 before = home_exchange(state, home);
+	__u64 before = home_exchange(fork->state, fork->home);
 
-	if (!containers_known || count_in(state, home) || before == home || thread)
+	if (!containers_known || count_in(fork->state, fork->home, fork->counts) || before == fork->home || fork->thread)
 		return;
-	move_count(before, home, 1);
+	move_count(before, fork->home, 1);
 }
 
-/* State of a new task, before it runs. Returns its home. */
-HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *child, struct task_state *state)
+/* State of a new task, before it runs; its credentials are inherited later (credential.h). */
+HW_INLINE void home_inherit(struct forked *fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct task_state *process = process_state_make(parent);
-	struct task_state *caller = thread_state(parent);
-	bool thread = GET(child, pid) != GET(child, tgid);
+	struct task_state *state = fork->state, *process = fork->process;
 	__u32 setup_mnt = process ? process->setup_mnt : 0;
-	__u64 home;
 
 	if (process)
 		home_settle(parent, process);
-	home = home_of(parent);
-	if (!thread && is_placed(parent, child) && home_places(home)) {
-		home = home_by_cgroup(child);
+	fork->home = home_by(parent, process);
+	if (!fork->thread && fork->placed && home_places(fork->home)) {
+		fork->home = home_by_cgroup(child);
 		setup_mnt = mnt_ns_of(parent);
 	}
+	fork->counts = home_state_make(fork->home);
 	if (!state)
-		return home;
-	count_forked(state, home, thread);
+		return;
+	count_forked(fork);
 	state->claims_seen = process ? process->claims_seen : 0;
 	state->setup_mnt = setup_mnt;
 	if (!home_is_sure(process))
 		state->flags |= TASK_HOME_UNSURE;
-	if (thread && process) {
+	if (fork->thread && process) {
 		state->creator = process->creator;
 		state->execs = process->execs;
 	} else {
@@ -83,21 +91,16 @@ HW_INLINE __u64 home_inherit(struct task_struct *parent, struct task_struct *chi
 		if (process)
 			state->creator.execs = process->execs;
 	}
-	if (caller && caller->flags & TASK_SHADOW) {
-		state->shadow = caller->shadow;
-		state->flags |= caller->flags & (TASK_SHADOW | TASK_SHADOW_UNCERTAIN);
-	}
-	return home;
 }
 
-HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 home, __u64 now)
+HW_INLINE void home_count_fork(const struct forked *fork, __u64 now)
 {
-	struct home_state *state = home_state_make(home);
-	struct task_state *process = process_state(parent);
+	struct home_state *state = fork->counts;
+	struct task_state *process = fork->process;
 
 	if (!state)
-		return NULL;
-	burst_roll(home, state, now);
+		return;
+	burst_roll(fork->home, state, now);
 	__sync_fetch_and_add(&state->counts.forks, 1);
 	__sync_fetch_and_add(&state->counts.window_forks, 1);
 	state->counts.last_fork_ns = now;
@@ -106,18 +109,22 @@ HW_INLINE struct home_state *home_count_fork(struct task_struct *parent, __u64 h
 		__sync_fetch_and_add(&state->counts.creators, 1);
 		__sync_fetch_and_add(&state->counts.creators_total, 1);
 	}
-	burst_check(home, state);
-	return state;
+	burst_check(fork->home, state);
 }
 
-HW_INLINE struct home_state *home_count_exit(struct task_struct *task, __u64 home, __u64 now)
+HW_INLINE struct home_state *home_count_exit(struct task_struct *task, struct task_state *process, __u64 home, __u64 now)
 {
-	/* made for the iterator to see that it comes too late */
-	struct task_state *thread = snapshot_over ? thread_state(task) : state_of(task, true);
 	struct home_state *state = home_state_make(home);
+	struct task_state *thread = NULL;
 
 	if (!state)
 		return NULL;
+	if (!snapshot_over)
+		thread = state_of(task, true); /* made for the iterator to see that it comes too late */
+	else if (GET(task, pid) == GET(task, tgid))
+		thread = process;
+	else
+		thread = thread_state(task);
 	burst_roll(home, state, now);
 	__sync_fetch_and_add(&state->counts.exits, 1);
 	__sync_fetch_and_add(&state->counts.window_exits, 1);
@@ -144,7 +151,7 @@ __weak __noinline __u64 home_at_exec(__u32 from_thread)
 {
 	struct task_struct *task = current_task();
 	struct task_state *state = thread_state_make(task);
-	__u64 container = home_by_cgroup(task), id;
+	__u64 container = container_of_cgroup(current_cgroup(task)), id;
 	struct home_state *home;
 
 	if (state) {
@@ -167,7 +174,7 @@ __weak __noinline __u64 home_at_exec(__u32 from_thread)
 			state->setup_mnt = 0;
 		state->execs++;
 	}
-	id = home_of(task);
+	id = home_by(task, state);
 	home = home_state_make(id);
 	if (home)
 		__sync_fetch_and_add(&home->counts.execs, 1);

@@ -20,18 +20,18 @@ HW_INLINE __u32 host_pid(struct pid *pid)
 
 HW_INLINE __u32 session_of(struct task_struct *task)
 {
-	return host_pid(BPF_CORE_READ(task, signal, pids[PIDTYPE_SID]));
+	return host_pid(GET(GET(task, signal), pids[PIDTYPE_SID]));
 }
 
 HW_INLINE __u32 group_of(struct task_struct *task)
 {
-	return host_pid(BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]));
+	return host_pid(GET(GET(task, signal), pids[PIDTYPE_PGID]));
 }
 
 /* Device number of the controlling terminal, 0: none. */
 HW_INLINE __u32 terminal_of(struct task_struct *task)
 {
-	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
+	struct tty_struct *tty = GET(GET(task, signal), tty);
 
 	if (!tty)
 		return 0;
@@ -69,12 +69,23 @@ HW_INLINE __u8 dumpable_of(struct mm_struct *mm)
 	return flags & 3;
 }
 
-HW_PART void fill_exec_process(struct hw_exec *r, struct task_struct *task, struct linux_binprm *bprm)
+/* Does the kernel take its privilege for gained? */
+HW_INLINE bool is_secure(struct linux_binprm *bprm)
 {
-	fill_cred(&r->cred, GET(task, real_cred));
-	fill_namespaces(&r->ns, task);
+	return HW_MODERN ? BPF_CORE_READ_BITFIELD(bprm, secureexec) : BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec);
+}
+
+/* All but strings and paths, of current; the header is filled. A global function: verified once. */
+__weak __noinline int fill_exec_process(struct hw_exec *r, __u32 exe_flags)
+{
+	struct task_struct *task = current_task();
+
+	if (!r)
+		return 0;
+	fill_exec_exe(r, typed_exe_inode(task), exe_flags);
+	read_cred(&r->cred, GET(task, real_cred));
+	r->ns_pid = fill_namespaces(&r->ns, task);
 	fill_process_key(&r->parent, GET(task, real_parent));
-	fill_ns_pid(task, NULL, &r->ns_pid);
 	r->sid = session_of(task);
 	r->pgid = group_of(task);
 	r->tty = terminal_of(task);
@@ -82,7 +93,7 @@ HW_PART void fill_exec_process(struct hw_exec *r, struct task_struct *task, stru
 	r->no_new_privs = no_new_privs(task);
 	r->seccomp = seccomp_mode(task);
 	r->dumpable = dumpable_of(GET(task, mm));
-	r->secureexec = BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec);
+	return 0;
 }
 
 /*
@@ -91,7 +102,19 @@ HW_PART void fill_exec_process(struct hw_exec *r, struct task_struct *task, stru
  */
 __weak __noinline __u32 exe_flags_at_exec(void)
 {
-	return exe_flags_of(exe_inode(current_task()));
+	struct inode *inode = typed_exe_inode(current_task());
+	struct exe_nature nature = {};
+	struct super_block *sb;
+
+	if (!inode)
+		return 0;
+	sb = GET(inode, i_sb);
+	nature.magic = GET(sb, s_magic);
+	nature.sb_flags = GET(sb, s_flags);
+	nature.mode = GET(inode, i_mode);
+	nature.links = GET(inode, i_nlink);
+	nature.uid = GET(inode, i_uid.val);
+	return exe_flags_by(inode, &nature);
 }
 
 /* The strings and paths. argv is read from the new stack, which the kernel has just filled: no other thread lives yet. */
@@ -100,12 +123,21 @@ HW_INLINE void fill_exec_tail(struct slot *slot, __u32 which, struct task_struct
 	struct hw_exec *r = (void *)slot->record;
 	struct mm_struct *mm = GET(task, mm);
 	struct fs_struct *fs = GET(task, fs);
-	struct file *exe = BPF_CORE_READ(mm, exe_file);
-	__u64 start = BPF_CORE_READ(mm, arg_start);
-	__u64 total = BPF_CORE_READ(mm, arg_end) - start;
+	struct path exe = {}, pwd = {};
+	struct file *file;
+	__u64 start, total;
 
+	if (!mm)
+		return;
+	start = GET(mm, arg_start);
+	total = GET(mm, arg_end) - start;
+	file = GET(mm, exe_file);
+	if (file)
+		bpf_probe_read_kernel(&exe, sizeof(exe), &file->f_path);
+	if (fs)
+		bpf_probe_read_kernel(&pwd, sizeof(pwd), &fs->pwd);
 	slot_root(slot, task);
-	r->filename = slot_kernel_string(slot, sizeof(*r), BPF_CORE_READ(bprm, filename), SLOT_CHUNK);
+	r->filename = slot_kernel_string(slot, sizeof(*r), GET(bprm, filename), SLOT_CHUNK);
 	r->args_total = (__u32)total;
 	r->args = slot_user_bytes(slot, sizeof(*r), (void *)start, total);
 	if (total > HW_ARGS_MAX) {
@@ -114,12 +146,11 @@ HW_INLINE void fill_exec_tail(struct slot *slot, __u32 which, struct task_struct
 		r->args_hash = slot->hash;
 	}
 	if (r->h.home || r->secureexec)
-		r->env_flags = environment_flags(slot, which, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
-	r->exe =
-	    slot_path(slot, which, sizeof(*r), (__u64)BPF_CORE_READ(exe, f_path.dentry), (__u64)BPF_CORE_READ(exe, f_path.mnt));
+		r->env_flags = environment_flags(slot, which, GET(mm, env_start), GET(mm, env_end));
+	r->exe = slot_path(slot, which, sizeof(*r), (__u64)exe.dentry, (__u64)exe.mnt);
 	if (r->exe_flags & HW_EXE_UNLINKED)
 		r->exe.flags |= HW_PATH_UNLINKED;
-	r->cwd = slot_path(slot, which, sizeof(*r), (__u64)BPF_CORE_READ(fs, pwd.dentry), (__u64)BPF_CORE_READ(fs, pwd.mnt));
+	r->cwd = slot_path(slot, which, sizeof(*r), (__u64)pwd.dentry, (__u64)pwd.mnt);
 }
 
 /* What a program is: its file, the ids and capabilities it has, and the file its parent runs. */
@@ -197,15 +228,21 @@ HW_INLINE __u64 clone_flags_of(struct task_struct *task)
 	return nr == NR_VFORK ? CLONE_VFORK | CLONE_VM : 0;
 }
 
-HW_INLINE void fill_fork(struct hw_fork *r, struct task_struct *parent, struct task_struct *child, __u64 child_home)
+/* The header is filled. */
+HW_INLINE void fill_fork(struct hw_fork *r, struct task_struct *parent, struct task_struct *child, const struct forked *fork)
 {
+	struct task_struct *above = GET(child, real_parent);
+
 	fill_key(&r->child, child);
-	fill_process_key(&r->child_parent, GET(child, real_parent));
+	if (above == parent)
+		r->child_parent = r->h.process;
+	else
+		fill_process_key(&r->child_parent, above);
 	r->clone_flags = clone_flags_of(parent);
-	r->child_home = child_home;
-	r->child_cgroup = cgroup_id(identity_cgroup(child));
+	r->child_home = fork->home;
+	r->child_cgroup = fork->placed ? cgroup_id(identity_cgroup(child)) : r->h.cgroup;
 	fill_ns_pid(child, NULL, &r->child_ns_pid);
-	r->child_userns = BPF_CORE_READ(child, real_cred, user_ns, ns.inum);
+	r->child_userns = GET(GET(GET(child, real_cred), user_ns), ns.inum);
 }
 
 /* A child that is somebody else's (CLONE_PARENT), starts in another cgroup or in namespaces of its own: never one of many. */
@@ -221,11 +258,9 @@ HW_INLINE __u32 fork_room(struct task_struct *parent, struct task_struct *child)
 
 /* ---- exit ---- */
 
-/* Somebody who was told of a process waits for its end; of such there are no more than were told. */
-HW_INLINE __u32 exit_room(struct task_struct *task)
+/* Somebody who was told of a process waits for its end; of such there are no more than were told. `state` is the process's. */
+HW_INLINE __u32 exit_room(const struct task_state *state)
 {
-	struct task_state *state = process_state(task);
-
 	return state && state->flags & TASK_UNTOLD ? ROOM_USUAL : ROOM_NEW;
 }
 

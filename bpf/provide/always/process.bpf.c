@@ -13,33 +13,39 @@
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct task_state *state = state_at_fork(parent, child);
-	__u64 home = home_inherit(parent, child, state);
-	__u64 now = bpf_ktime_get_boot_ns();
-	struct home_state *counts_of_home = home_count_fork(parent, home, now);
+	struct forked fork = {.process = process_state_make(parent)};
+	struct home_state *home;
 	struct hw_fork *r;
 	bool reduced;
+	__u64 now;
 
-	if (GET(child, pid) != GET(child, tgid))
+	fork.state = state_at_fork(parent, child);
+	fork.thread = GET(child, pid) != GET(child, tgid);
+	fork.placed = is_placed(parent, child);
+	home_inherit(&fork, parent, child);
+	now = bpf_ktime_get_boot_ns();
+	home_count_fork(&fork, now);
+	if (fork.thread)
 		return 0;
-	if (home && is_placed(parent, child))
-		send_placed_child(parent, child, home);
-	reduced = counts_of_home && is_reduced(counts_of_home);
-	if (reduced &&
-	    is_held_back(counts_of_home, home, HW_FORK, fork_room(parent, child), &counts_of_home->fork_sample_ns, now)) {
-		if (state)
-			state->flags |= TASK_UNTOLD;
+	if (fork.home && fork.placed)
+		send_placed_child(parent, child, fork.home);
+	home = fork.counts;
+	reduced = home && is_reduced(home);
+	if (reduced && is_held_back(home, fork.home, HW_FORK, fork_room(parent, child), &home->fork_sample_ns, now)) {
+		if (fork.state)
+			fork.state->flags |= TASK_UNTOLD;
 		return 0;
 	}
-	if (counts_of_home)
-		budget_charge(counts_of_home, now, sizeof(*r));
+	if (home)
+		budget_charge(home, now, sizeof(*r));
 	r = EMIT_RESERVE(HW_FORK, struct hw_fork);
 	if (!r)
 		return 0;
-	fill_header(&r->h, HW_FORK, HW_BY_ALWAYS, sizeof(*r));
+	fill_bulk_header(&r->h, fork.process, fork.placed ? NULL : home, HW_FORK, now);
+	r->h.size = sizeof(*r);
 	if (reduced)
 		r->h.flags |= HW_F_REDUCED;
-	fill_fork(r, parent, child, home);
+	fill_fork(r, parent, child, &fork);
 	emit_submit(HW_FORK, r);
 	return 0;
 }
@@ -49,7 +55,6 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct inode *inode = exe_inode(task);
 	__u32 flags = exe_flags_at_exec();
 	struct home_state *home;
 	struct hw_exec *r;
@@ -62,20 +67,20 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	id = home_at_exec(old_pid != GET(task, pid));
 	home = home_state(id);
 	reduced = home && is_reduced(home);
-	if (reduced && is_held_back(home, id, HW_EXEC, exec_room(id, flags, BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec)),
-				    &home->exec_sample_ns, bpf_ktime_get_boot_ns()))
+	if (reduced && is_held_back(home, id, HW_EXEC, exec_room(id, flags, is_secure(bprm)), &home->exec_sample_ns,
+				    bpf_ktime_get_boot_ns()))
 		return 0;
 	slot = slot_take(HW_EXEC, sizeof(*r), &which);
 	if (!slot)
 		return 0;
 	r = (void *)slot->record;
-	fill_header(&r->h, HW_EXEC, HW_BY_ALWAYS, 0);
+	fill_bulk_header(&r->h, thread_state(task), home, HW_EXEC, bpf_ktime_get_boot_ns()); /* it is its own leader now */
 	if (reduced)
 		r->h.flags |= HW_F_REDUCED;
-	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
+	if (GET(bprm, interp) != GET(bprm, filename))
 		flags |= HW_EXE_SCRIPT;
-	fill_exec_exe(r, inode, flags);
-	fill_exec_process(r, task, bprm);
+	fill_exec_process(r, flags);
+	r->secureexec = is_secure(bprm);
 	fill_exec_tail(slot, which, task, bprm);
 	if (home)
 		budget_charge(home, r->h.time_ns, slot->used);
@@ -83,19 +88,20 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	return 0;
 }
 
-HW_INLINE void process_over(struct task_struct *task, struct home_state *home, __u64 id, __u64 now)
+HW_INLINE void process_over(struct task_struct *task, struct task_state *process, struct home_state *home, __u64 id, __u64 now)
 {
 	bool reduced = home && is_reduced(home);
 	struct hw_exit *r;
 
-	if (reduced && is_held_back(home, id, HW_EXIT, exit_room(task), &home->exit_sample_ns, now))
+	if (reduced && is_held_back(home, id, HW_EXIT, exit_room(process), &home->exit_sample_ns, now))
 		return;
 	if (home)
 		budget_charge(home, now, sizeof(*r));
 	r = EMIT_RESERVE(HW_EXIT, struct hw_exit);
 	if (!r)
 		return;
-	fill_header(&r->h, HW_EXIT, HW_BY_ALWAYS, sizeof(*r));
+	fill_bulk_header(&r->h, process, home, HW_EXIT, now);
+	r->h.size = sizeof(*r);
 	if (reduced)
 		r->h.flags |= HW_F_REDUCED;
 	fill_exit(r, task);
@@ -106,12 +112,13 @@ HW_INLINE void process_over(struct task_struct *task, struct home_state *home, _
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
+	struct task_state *process = process_state(task);
 	__u64 now = bpf_ktime_get_boot_ns();
-	__u64 id = home_of(task);
-	struct home_state *home = home_count_exit(task, id, now);
+	__u64 id = home_by(task, process);
+	struct home_state *home = home_count_exit(task, process, id, now);
 
 	if (GET(GET(task, signal), live.counter) == 0)
-		process_over(task, home, id, now);
+		process_over(task, process, home, id, now);
 	state_end(task);
 	return 0;
 }

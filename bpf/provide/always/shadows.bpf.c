@@ -16,6 +16,8 @@
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(credential_fork, struct task_struct *parent, struct task_struct *child)
 {
+	if (inherits_shadow(parent, child))
+		return 0;
 	check_credentials(HW_WAY_UNKNOWN, HW_BY_ALWAYS); /* the parent is current */
 	inherit_credentials(parent, child, HW_BY_ALWAYS);
 	return 0;

@@ -16,7 +16,7 @@ HW_INLINE bool adopt(struct task_struct *task, struct task_state *state)
 	if (state->counted_in != run_id)
 		state->claims_seen = late_claims - 1; /* an earlier daemon's claims had other numbers */
 	home = home_of(task);
-	if (count_in(state, home) && state->flags & TASK_SHADOW)
+	if (count_in(state, home, home_state_make(home)) && state->flags & TASK_SHADOW)
 		/* of an earlier daemon: credentials may have changed, lawfully, while nobody looked */
 		state->flags |= TASK_SHADOW_UNCERTAIN;
 	return inferred;
