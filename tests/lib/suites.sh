@@ -163,6 +163,33 @@ suite_twins() {
   hw_script twins tests/storms/twins.sh
 }
 
+# Instructions of an operation on the tiers named, against tests/bench/icount.json: one guest, whatever else this machine does.
+hw_icount() {
+  local figures=build/test-logs/icount.json verdicts=build/test-logs/icount.verdicts status=0
+  build release hullwatch workload nothing || { fail build; return; }
+  tests/bench/icount -o json "$@" >"$figures" || { fail guest "ended with status $?"; return; }
+  tests/bench/icount --check --from "$figures" 2>"$verdicts" || status=$?
+  hw_icount_verdicts "$verdicts" || fail verdicts "none, and status $status: $(tail -n 3 "$verdicts")"
+  # and that it would have told: of a tree that was cheaper by a seventh, twice what the widest tolerance forgives where it holds
+  jq '.loops |= map(.watched |= map_values(.instructions *= 0.85 | .tolerance_percent = 8))' tests/bench/icount.json >"$figures.cheaper"
+  check_not growth_is_told tests/bench/icount --check --baseline "$figures.cheaper" --from "$figures"
+}
+# hw_icount_verdicts FILE: one result for each line "holds|GREW LOOP TIER GROWTH (TOLERANCE)". Fails when there is none.
+hw_icount_verdicts() {
+  local verdict loop tier growth tolerance found=1
+  while read -r verdict loop tier growth tolerance; do
+    case $verdict in
+      holds) pass "$loop.$tier" "$growth $tolerance" ;;
+      GREW) fail "$loop.$tier" "$growth instructions more than tests/bench/icount.json has, tolerated are $tolerance" ;;
+      *) continue ;;
+    esac
+    found=0
+  done <"$1"
+  return $found
+}
+suite_icount() { hw_icount --tier ladder --tier T3; }
+suite_icount_all() { hw_icount --tier ladder --tier T1 --tier T2 --tier T3 --tier T4; }
+
 # Four minutes of everything, for what grows.
 suite_soak() {
   build release hullwatch tests/actors/all || { fail build; return; }
