@@ -137,6 +137,17 @@ HW_INLINE __u32 loginuid(struct task_struct *task)
 	return bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1; /* CONFIG_AUDIT */
 }
 
+/* What the task has open as `fd`, NULL when nothing. Reads only: for calls that are rare. */
+HW_PART struct file *file_by_number(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *table = BPF_CORE_READ((struct task_struct___files *)task, files, fdt);
+	struct file *file = NULL;
+
+	if (fd < BPF_CORE_READ(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	return file;
+}
+
 /* Cgroup that counts for identity: see the knob cgroup_v1. No BTF pointer: plain loads cost the verifier dear (header.h). */
 HW_INLINE struct cgroup *identity_cgroup(struct task_struct *task)
 {

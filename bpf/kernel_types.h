@@ -222,6 +222,38 @@ struct file {
 	struct path f_path;
 	void *private_data;
 };
+struct kiocb {
+	struct file *ki_filp;
+	__s64 ki_pos;
+};
+struct iovec {
+	void *iov_base;
+	__u64 iov_len;
+};
+/* What is left of a write when it returns. The members of its unions have other names in each of these. */
+struct iov_iter {
+	__u8 iter_type; /* since 5.14 */
+	size_t iov_offset;
+	size_t count;
+	unsigned long nr_segs;
+};
+struct iov_iter___before_5_14 {
+	unsigned int type;
+};
+struct iov_iter___before_6_4 {
+	const struct iovec *iov;
+};
+struct iov_iter___6_4 {
+	const struct iovec *__iov;
+};
+struct iov_iter___6_0 {
+	void *ubuf;
+};
+enum iter_type { ITER_IOVEC = 1, ITER_KVEC = 3 }; /* the values are the running kernel's */
+enum iter_type___6_0 { ITER_UBUF___6_0 = 0 };
+struct kernfs_open_file {
+	struct file *file;
+};
 struct fs_struct {
 	struct path root;
 	struct path pwd;
@@ -358,6 +390,7 @@ struct linux_binprm {
 #define TMPFS_MAGIC	0x01021994
 #define HUGETLBFS_MAGIC 0x958458f6
 #define OVERLAYFS_MAGIC 0x794c7630
+#define CGROUP1_MAGIC	0x0027e0eb
 /* index into signal_struct.pids */
 enum { PIDTYPE_PID = 0, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
 

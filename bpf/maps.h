@@ -39,6 +39,8 @@ bool containers_known __weak;
 bool snapshot_over __weak;
 /* The second run of snapshot_tasks: gives the processes in `homes_told` the home that is there. */
 bool snapshot_corrects __weak;
+/* Inode of the network namespace the kernel's own threads are in: set by snapshot_tasks. 0: not known yet. */
+__u32 first_net_ns __weak;
 /* Raised by user space each time it has recognised a container whose cgroup the kernel took for the host's (state.h). */
 __u32 late_claims __weak;
 

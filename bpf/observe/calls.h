@@ -16,7 +16,10 @@ enum call {
 	CALL_FORK,   /* as CALL_MEMORY, and by privilege when namespaces are asked for */
 	CALL_CLONE,  /* as CALL_FORK; argument 0 holds the flags */
 	CALL_EXEC,
-	CALL_RING, /* io_uring_setup: checks CAP_IPC_LOCK only to account memory */
+	CALL_RING,   /* io_uring_setup: checks CAP_IPC_LOCK only to account memory */
+	CALL_WRITE,  /* to the descriptor in argument 0, from the buffer in argument 1 */
+	CALL_GATHER, /* to the same, from anywhere: writev, pwritev, sendfile */
+	CALL_SPLICE, /* to the descriptor in argument 2 */
 	CALL_SETID,
 	CALL_CAPSET,
 	CALL_PRCTL,
@@ -43,6 +46,13 @@ enum call {
 #define X32_BIT 0x40000000
 
 static const __u8 calls_native[CALLS] = {
+    [1] = CALL_WRITE,
+    [18] = CALL_WRITE,
+    [20] = CALL_GATHER,
+    [40] = CALL_GATHER,
+    [296] = CALL_GATHER,
+    [328] = CALL_GATHER, /* write pwrite64 writev sendfile pwritev pwritev2 */
+    [275] = CALL_SPLICE,
     [9] = CALL_MEMORY,
     [10] = CALL_MEMORY,
     [12] = CALL_MEMORY,
@@ -76,6 +86,14 @@ static const __u8 calls_native[CALLS] = {
     CALLS_SINCE_5_1,
 };
 static const __u8 calls_compat[CALLS] = {
+    [4] = CALL_WRITE,
+    [181] = CALL_WRITE,
+    [146] = CALL_GATHER,
+    [187] = CALL_GATHER,
+    [239] = CALL_GATHER,
+    [334] = CALL_GATHER,
+    [379] = CALL_GATHER, /* write pwrite64 writev sendfile sendfile64 pwritev pwritev2 */
+    [313] = CALL_SPLICE,
     [45] = CALL_MEMORY,
     [90] = CALL_MEMORY,
     [125] = CALL_MEMORY,
@@ -156,6 +174,13 @@ HW_INLINE __s64 call_result(struct task_struct *task)
 #define X32_BIT			    0
 
 static const __u8 calls_native[CALLS] = {
+    [64] = CALL_WRITE,
+    [68] = CALL_WRITE,
+    [66] = CALL_GATHER,
+    [70] = CALL_GATHER,
+    [71] = CALL_GATHER,
+    [287] = CALL_GATHER, /* write pwrite64 writev pwritev sendfile pwritev2 */
+    [76] = CALL_SPLICE,
     [222] = CALL_MEMORY,
     [226] = CALL_MEMORY,
     [214] = CALL_MEMORY,
@@ -188,6 +213,14 @@ static const __u8 calls_native[CALLS] = {
 };
 /* 32-bit arm: the numbers of i386 where it matters here, but for those above 280, and exec, prctl and the like */
 static const __u8 calls_compat[CALLS] = {
+    [4] = CALL_WRITE,
+    [181] = CALL_WRITE,
+    [146] = CALL_GATHER,
+    [187] = CALL_GATHER,
+    [239] = CALL_GATHER,
+    [362] = CALL_GATHER,
+    [393] = CALL_GATHER, /* write pwrite64 writev sendfile sendfile64 pwritev pwritev2 */
+    [340] = CALL_SPLICE,
     [45] = CALL_MEMORY,
     [125] = CALL_MEMORY,
     [163] = CALL_MEMORY,

@@ -45,13 +45,7 @@ HW_INLINE void fill_namespace_call(struct namespace_call *call, struct task_stru
 /* Inode of an open file, 0 when there is none: what names a namespace. */
 HW_PART __u64 inode_of_descriptor(struct task_struct *task, __u32 fd)
 {
-	struct fdtable *table = BPF_CORE_READ((struct task_struct___files *)task, files, fdt);
-	struct file *file = NULL;
-
-	if (fd >= BPF_CORE_READ(table, max_fds))
-		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
-	return BPF_CORE_READ(file, f_inode, i_ino);
+	return BPF_CORE_READ(file_by_number(task, fd), f_inode, i_ino);
 }
 
 /* Namespaces made at boot, the host's own, have fixed numbers (from 0xeffffff0) or the first ones given out (from 0xf0000000).

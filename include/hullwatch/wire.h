@@ -27,6 +27,8 @@
 #define HW_STRING_MAX	     256  /* one user string of a mount call; one path component */
 #define HW_REQUEST_CHUNK     4096 /* bytes of one read of a runtime socket's request */
 #define HW_SUN_PATH	     108
+#define HW_SETTING_NAME	     128
+#define HW_SETTING_VALUE     256
 #define HW_ABSTRACT_WORDS    14 /* HW_SUN_PATH rounded up, in 8-byte words */
 
 /* What a record says. The order is also the index of the per-kind counters. */
@@ -45,6 +47,7 @@ enum hw_kind {
 	HW_BURST,    /* a home's fork rate crossed the threshold, or fell below it again */
 	HW_FLOOD,    /* a home's bucket for one critical kind, or for all bulk ones, is empty, or full again */
 	HW_IO_URING, /* a container made its first ring: system calls by another door */
+	HW_SETTING,  /* a setting of the kernel was written: below /proc/sys, or a cgroup's release_agent */
 	HW_TASK,     /* written by the task iterator at start, not by a ring */
 	HW_KIND_MAX,
 };
@@ -448,6 +451,30 @@ struct hw_io_uring {
 	__u32 sq_entries, cq_entries;
 	__u32 setup_flags; /* IORING_SETUP_* */
 	__u32 pad;
+};
+
+enum hw_setting_source { HW_SETTING_SYSCTL = 0, HW_SETTING_RELEASE_AGENT, HW_SETTING_SOURCE_MAX };
+
+enum hw_setting_flag {
+	HW_SETTING_CUT = 1 << 0,    /* the value is longer than what is here, or was written in pieces */
+	HW_SETTING_UNREAD = 1 << 1, /* it could not be read */
+};
+
+struct hw_setting {
+	struct hw_header h;
+	struct hw_ancestor ancestors[HW_ANCESTORS];
+	__u32 source;	     /* hw_setting_source */
+	__u32 setting_flags; /* hw_setting_flag */
+	__s64 result;	     /* bytes taken; see HW_F_ATTEMPT */
+	__u64 length;	     /* bytes written; 0: not known */
+	__u64 position;	     /* in the file */
+	__u64
+	    own_namespaces; /* CLONE_NEW* of user, pid, net, uts, ipc: the writer is in others than the node's first process */
+	__u64 cgroup;	    /* release_agent: id, in its own hierarchy, of the cgroup whose file it is */
+	__u16 name_len, value_len;
+	__u32 pad;
+	char name[HW_SETTING_NAME];   /* "kernel/core_pattern", from /proc/sys; "release_agent" */
+	char value[HW_SETTING_VALUE]; /* the bytes that were written */
 };
 
 /* One process at start: what the task iterator knows. Strings come from /proc. */

@@ -67,11 +67,14 @@ void print(const Table& table, const std::string& format) {
 std::pair<std::string, std::string> state_of(const Field& field) {
   if (field.get == nullptr)
     return {field.needs.starts_with("needs the events ") ? "needs event" : "absent", std::string(field.needs)};
-  const TierNeeds tiers = tiers_of_field(field.name);
-  if (tiers.all) return {"live", ""};
-  // The outcome and its like belong to events of all kinds; the others to the observation alone.
-  const std::string of = field.name.starts_with("evt.") ? "of " + std::string(tiers.observation) + " events " : "";
-  return {"needs tier", of + "needs " + tiers.text()};
+  std::string needs;
+  for (const TierNeeds& tiers : tiers_of_field(field.name)) {
+    // The outcome and its like belong to events of all kinds; the others to the observation alone.
+    if (field.name.starts_with("evt."))
+      needs += (needs.empty() ? "of " : "; of ") + std::string(tiers.observation) + " events ";
+    needs += "needs " + tiers.text();
+  }
+  return {needs.empty() ? "live" : "needs tier", needs};
 }
 
 }  // namespace

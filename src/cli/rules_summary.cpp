@@ -48,10 +48,11 @@ void add_tiers(const RuleSet& rules, size_t index, Summary& sum) {
   }
   if (everywhere) found.clear();
   for (const std::string_view field : rules.fields_of(index)) {
-    const TierNeeds needs = tiers_of_field(field);
-    if (needs.all || !observations.contains(needs.observation)) continue;
-    const std::string of = field.starts_with("evt.") ? " of " + std::string(needs.observation) : "";
-    found.emplace(std::string(field) + of, needs.text());
+    for (const TierNeeds& needs : tiers_of_field(field)) {
+      if (!observations.contains(needs.observation)) continue;
+      const std::string of = field.starts_with("evt.") ? " of " + std::string(needs.observation) : "";
+      found.emplace(std::string(field) + of, needs.text());
+    }
   }
   sum.with_tier += found.empty() ? 0 : 1;
   sum.tiers.merge(found);

@@ -14,9 +14,9 @@ static_assert(HW_CGROUP_COMPONENTS <= HW_PATH_COMPONENTS);
 
 constexpr size_t kPathMax = 4096;  // the kernel's own bound of any path or option string
 
-constexpr std::string_view kKindNames[] = {"unknown",    "exec",  "fork",      "exit",     "credential",
-                                           "capability", "mount", "namespace", "cgroup",   "socket",
-                                           "request",    "burst", "flood",     "io_uring", "task"};
+constexpr std::string_view kKindNames[] = {"unknown", "exec",      "fork",    "exit",   "credential", "capability",
+                                           "mount",   "namespace", "cgroup",  "socket", "request",    "burst",
+                                           "flood",   "io_uring",  "setting", "task"};
 static_assert(std::size(kKindNames) == HW_KIND_MAX);
 
 constexpr EventType kMountTypes[] = {
@@ -45,6 +45,7 @@ class BodyDecoder {
       case HW_BURST: return finish(EventType::fork_burst, BurstEvent{without_tail<hw_burst>()});
       case HW_FLOOD: return flood();
       case HW_IO_URING: return finish(EventType::io_uring_setup, RingEvent{without_tail<hw_io_uring>()});
+      case HW_SETTING: return setting();
       default: return reader_.error("is no event");
     }
   }
@@ -105,6 +106,7 @@ class BodyDecoder {
   Result<Event> socket();
   Result<Event> request();
   Result<Event> flood();
+  Result<Event> setting();
 
   RecordReader& reader_;
   std::string& scratch_;
@@ -203,6 +205,20 @@ Result<Event> BodyDecoder::flood() {
   const auto facts = without_tail<hw_flood>();
   in_range(facts.flooded, HW_KIND_MAX, "flooded kind");
   return finish(EventType::critical_flood, FloodEvent{facts});
+}
+
+Result<Event> BodyDecoder::setting() {
+  const auto facts = without_tail<hw_setting>();
+  in_range(facts.source, HW_SETTING_SOURCE_MAX, "source");
+  const std::string_view name(facts.name, in_range(facts.name_len, HW_SETTING_NAME + 1, "name length"));
+  std::string_view value(facts.value, in_range(facts.value_len, HW_SETTING_VALUE + 1, "value length"));
+  value = value.substr(0, value.find('\0'));
+  value = value.substr(0, value.find_last_not_of(" \t\r\n") + 1);
+  scratch_ = name.substr(0, name.find('\0'));
+  const size_t name_end = scratch_.size();
+  scratch_ += value;
+  const auto texts = std::string_view(scratch_);
+  return finish(EventType::kernel_setting, SettingEvent{facts, texts.substr(0, name_end), texts.substr(name_end)});
 }
 
 // The ancestors a body carries, null for bulk kinds.

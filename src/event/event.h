@@ -28,6 +28,7 @@ enum class EventType : uint8_t {
   // Contact with a runtime's socket; bytes of a request, before parsing; a TCP listener that may become one.
   runtime_connect, runtime_use, runtime_hold, runtime_listen, runtime_bytes,
   fork_burst, critical_flood, io_uring_setup,
+  kernel_setting,  // a write below /proc/sys, or to a cgroup's release_agent
   // Findings, made by detectors (src/detect) from the above:
   fork_bomb, privilege_gain, runtime_request, nested_container, container_crossing, identity_conflict,
   // Made by hullwatch about itself:
@@ -85,6 +86,11 @@ struct FloodEvent {
 };
 struct RingEvent {
   hw_io_uring facts;
+};
+struct SettingEvent {
+  hw_setting facts;
+  std::string_view name;   // "kernel/core_pattern", "release_agent"
+  std::string_view value;  // as it was written, up to a NUL and less the white space at its end; may have been cut
 };
 
 /// A container, or the host, that made many of the records of which some were lost.
@@ -154,9 +160,10 @@ struct NoteFinding {
   bool over = false;   // what was wrong is right again
 };
 
-using EventBody = std::variant<std::monostate, ExecEvent, ForkEvent, ExitEvent, CredentialEvent, CapabilityEvent, MountEvent,
-                               NamespaceEvent, CgroupEvent, SocketEvent, RequestEvent, BurstEvent, FloodEvent, RingEvent,
-                               LossEvent, ForkBombFinding, PrivilegeGainFinding, RuntimeRequestFinding, NoteFinding>;
+using EventBody =
+    std::variant<std::monostate, ExecEvent, ForkEvent, ExitEvent, CredentialEvent, CapabilityEvent, MountEvent, NamespaceEvent,
+                 CgroupEvent, SocketEvent, RequestEvent, BurstEvent, FloodEvent, RingEvent, SettingEvent, LossEvent,
+                 ForkBombFinding, PrivilegeGainFinding, RuntimeRequestFinding, NoteFinding>;
 
 struct Event {
   EventType type = EventType::unknown;

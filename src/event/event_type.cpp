@@ -59,6 +59,8 @@ constexpr std::array kTable = {
     EventTypeInfo{critical_flood, "critical_flood", "self",
                   "A container made so many events of one kind that further ones are only counted; flood.over: it has ended"},
     EventTypeInfo{io_uring_setup, "io_uring_setup", "io_uring", "A container made its first io_uring"},
+    EventTypeInfo{kernel_setting, "kernel_setting", "kernel_setting",
+                  "A setting of the kernel was written: below /proc/sys, or a cgroup's release_agent"},
     EventTypeInfo{fork_bomb, "fork_bomb", "finding", "The set of live processes of a container grows like a fork bomb's"},
     EventTypeInfo{privilege_gain, "privilege_gain", "finding", "A process holds more privilege than before"},
     EventTypeInfo{runtime_request, "runtime_request", "finding", "A process asked a container runtime for something"},

@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, HW_CGROUP_OP_MAX> kCgroupOps = {"mkdir", 
 constexpr std::array<std::string_view, HW_SOCKET_OP_MAX> kSocketOps = {"connect", "use", "receive", "hold", "listen"};
 constexpr std::array<std::string_view, 4> kListenerClasses = {"unknown", "pending", "other", "runtime"};
 
+constexpr std::array<std::string_view, HW_SETTING_SOURCE_MAX> kSettingSources = {"sysctl", "release_agent"};
+
 template <size_t N>
 std::string_view name_of(const std::array<std::string_view, N>& names, uint32_t index) {
   return index < N ? names[index] : "unknown";
@@ -188,6 +190,14 @@ struct BodyWriter {
   void operator()(const RingEvent& e) const {
     json.key("io_uring").begin_object().member("sq_entries", e.facts.sq_entries).member("cq_entries", e.facts.cq_entries);
     json.member("flags", e.facts.setup_flags).end_object();
+  }
+
+  void operator()(const SettingEvent& e) const {
+    const hw_setting& f = e.facts;
+    json.key("setting").begin_object().member("source", name_of(kSettingSources, f.source)).bytes_member("name", e.name);
+    json.bytes_member("value", redactor.text(e.value)).member("length", f.length).member("position", f.position);
+    json.member("cut", (f.setting_flags & HW_SETTING_CUT) != 0).member("unread", (f.setting_flags & HW_SETTING_UNREAD) != 0);
+    json.member("result", f.result).member("own_namespaces", f.own_namespaces).member("cgroup", f.cgroup).end_object();
   }
 
   void operator()(const LossEvent& e) const {

@@ -109,6 +109,12 @@ struct Body {
     to.truth("over", e.facts.over != 0);
   }
   void operator()(const RingEvent& e) const { to.number("ring_flags", e.facts.setup_flags); }
+  void operator()(const SettingEvent& e) const {
+    to.text("setting", e.name);
+    to.text("value", e.value);
+    if ((e.facts.h.flags & HW_F_ATTEMPT) == 0) to.signed_number("result", e.facts.result);
+    if (e.facts.cgroup != 0) to.number("setting_cgroup", e.facts.cgroup);
+  }
   void operator()(const LossEvent& e) const {
     uint64_t total = 0;
     for (uint64_t lost : e.lost) total += lost;

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "hullwatch.skel.h"
+#include "probe/cgroup_root.h"
 #include "probe/libbpf_log.h"
 #include "probe/map_memory.h"
 #include "probe/object_fit.h"
@@ -35,6 +36,7 @@ void apply(const BpfKnobs& knobs, hullwatch_bpf* skeleton) {
   ro->commits_by_connector = knobs.commits_by_connector;
   ro->mounts_by_hook = knobs.mounts_by_hook;
   ro->namespaces_by_hook = knobs.namespaces_by_hook;
+  ro->settings_by_check = knobs.settings_by_check;
   ro->commits_by_hook = knobs.commits_by_hook;
   ro->connects_by_hook = knobs.connects_by_hook;
   ro->dispatch_credentials = knobs.dispatch_credentials;
@@ -195,7 +197,14 @@ Status BpfObject::attach(std::string_view name) {
   const bpf_program* found = program(name);
   if (!found) return fail("cannot attach BPF program " + std::string(name) + ": it is not loaded");
   const LibbpfLog log;
-  bpf_link* link = bpf_program__attach(found);
+  bpf_link* link = nullptr;
+  if (bpf_program__type(found) == BPF_PROG_TYPE_CGROUP_SYSCTL) {
+    auto root = open_cgroup_root();
+    if (!root) return fail("cannot attach BPF program " + std::string(name) + ": " + root.error().message);
+    link = bpf_program__attach_cgroup(found, root->get());  // the link holds the cgroup
+  } else {
+    link = bpf_program__attach(found);
+  }
   if (!link) return fail(Error::from_errno("cannot attach BPF program " + std::string(name), errno));
   links_[std::string(name)].reset(link);
   return {};

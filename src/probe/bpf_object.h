@@ -49,6 +49,7 @@ struct BpfKnobs {
   bool commits_by_connector = false;      // the proc connector is attached: it, not capability checks, tells of commits
   bool mounts_by_hook = false;            // LSM or fentry programs tell of mount calls, and …
   bool namespaces_by_hook = false;        // … of setns and unshare: capability checks do not
+  bool settings_by_check = false;         // capability checks tell of writes to release_agent
   bool commits_by_hook = false;           // a hook on commit_creds() tells of commits
   bool dispatch_credentials = false;      // what the program at every system call's return provides
   bool dispatch_mounts = false;

@@ -119,7 +119,7 @@ constexpr auto kEvasions = std::to_array<Evasion>({
     {"socket_kubelet_tls", "runtime_socket"},
     {"ring_made", "io_uring"},
     {"ring_personality", "io_uring"},
-    {"core_pattern_in_place", "file", "settings of the kernel"},
+    {"core_pattern_in_place", "kernel_setting"},
     {"daemon_stopped", "guard"},
     {"map_emptied", "guard"},
 });

@@ -14,6 +14,7 @@ constexpr std::array kCapabilityKinds = {HW_CAPABILITY};
 constexpr std::array kMountKinds = {HW_MOUNT};
 constexpr std::array kNamespaceKinds = {HW_NAMESPACE};
 constexpr std::array kRingKinds = {HW_IO_URING};
+constexpr std::array kSettingKinds = {HW_SETTING};
 constexpr std::array kSocketKinds = {HW_SOCKET, HW_REQUEST};
 
 constexpr std::array kObservations = {
@@ -29,6 +30,8 @@ constexpr std::array kObservations = {
     Observation{"runtime_socket", true, kSocketKinds,
                 "connections to runtimes' sockets by identity, and the requests sent over them"},
     Observation{"io_uring", false, kRingKinds, "the first io_uring of each container"},
+    Observation{"kernel_setting", false, kSettingKinds,
+                "writes of the kernel's settings: below /proc/sys, and a cgroup's release_agent"},
 };
 
 constexpr std::array<std::string_view, 3> kProcessPrograms = {"process_fork", "process_exec", "process_exit"};
@@ -41,6 +44,11 @@ constexpr std::array kCgroupHooks = {Hook{K::tp_btf, "cgroup_mkdir", 2}, Hook{K:
 
 constexpr std::array<std::string_view, 1> kRingPrograms = {"io_uring_create"};
 constexpr std::array kRingHooks = {Hook{K::tp_btf, "io_uring_create", 5}};
+
+constexpr std::array<std::string_view, 2> kReturnSettingPrograms = {"fexit_proc_sys_write", "fexit_release_agent_write"};
+constexpr std::array kReturnSettingHooks = {Hook{K::fexit, "proc_sys_write"}, Hook{K::fexit, "cgroup_release_agent_write"}};
+constexpr std::array<std::string_view, 2> kQuietSettingPrograms = {"quiet_sysctl", "quiet_cap_capable"};
+constexpr std::array kQuietSettingHooks = {Hook{K::cgroup_sysctl, "cgroup/sysctl"}, Hook{K::tp_btf, "cap_capable", 5}};
 
 constexpr std::array<std::string_view, 8> kLsmCredentialPrograms = {
     "credential_fork", "credential_prepare_exec", "credential_exec", "fexit_commit_creds", "lsm_use_exec",
@@ -163,6 +171,8 @@ constexpr std::array<std::string_view, 10> kMountCalls = {
     "mount.target",        "mount.result", "mount.command", "mount.from_fd", "mount.to_fd",
     "mount.cleared_flags", "evt.res",      "evt.rawres",    "evt.failed",    "evt.count.error"};
 constexpr std::array<std::string_view, 1> kRefusals = {"capability.granted"};
+constexpr std::array<std::string_view, 5> kSettingOutcomes = {"setting.result", "evt.res", "evt.rawres", "evt.failed",
+                                                              "evt.count.error"};
 constexpr std::array<std::string_view, 1> kNamespacesBefore = {"ns.changed"};
 
 constexpr std::array kProviders = {
@@ -265,11 +275,23 @@ constexpr std::array kProviders = {
     Provider{"io_uring", HW_BY_ALWAYS, "tp_btf/io_uring_create", kRingPrograms, kRingHooks, true,
              "CONFIG_IO_URING, type information (BTF)",
              "what is asked through a ring, other than by the observations it passes"},
+
+    Provider{"kernel_setting", HW_BY_FENTRY, "fexit/{proc_sys_write,cgroup_release_agent_write}", kReturnSettingPrograms,
+             kReturnSettingHooks, true, "fexit on proc_sys_write (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER; no lockdown)",
+             "values written by splice or sendfile; the first pieces of one written by writev"},
+    Provider{"kernel_setting", HW_BY_QUIET, "cgroup/sysctl, tp_btf/cap_capable", kQuietSettingPrograms, kQuietSettingHooks,
+             false,
+             "a mounted cgroup v2 hierarchy, whose root is shown; cgroup/sysctl programs with task storage (6.16), cap_capable "
+             "tracepoint (6.17)",
+             "outcomes; settings refused for lack of permission; release_agent written by io_uring or over a descriptor that "
+             "another thread replaces meanwhile, and its value where it was not given by write or pwrite",
+             kSettingOutcomes},
 };
 
 constexpr std::array<std::string_view, 3> kNotObserved = {
-    "files that are opened or written: settings of the kernel under /proc/sys, release_agent, the node's files on a shared "
-    "mount",
+    "files that are opened or written, but for the kernel's settings: the node's files on a shared mount, those by which "
+    "sysfs, "
+    "binfmt_misc and debugfs change the kernel",
     "libraries and code that a program loads after its exec",
     "names a process gives itself after its exec (PR_SET_NAME is shown as the process's name, next to the executable)",
 };

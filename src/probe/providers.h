@@ -20,6 +20,7 @@ struct Hook {
     kfunc,           // any of the names separated by '|' must be in BTF
     proc_connector,  // a NETLINK_CONNECTOR socket that may listen
     iterator,        // name: "task"
+    cgroup_sysctl,   // a program for accesses below /proc/sys, at the root of the cgroup v2 hierarchy, that has tasks' storage
   };
   Kind kind;
   std::string_view name;

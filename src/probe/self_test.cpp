@@ -57,6 +57,15 @@ bool act_namespace() {
   return in_child([] { return unshare(CLONE_NEWUTS) == 0; });
 }
 
+/// A name of the child's own, given by file.
+bool act_setting() {
+  return in_child([] {
+    if (unshare(CLONE_NEWUTS) != 0) return false;
+    const Fd name(open("/proc/sys/kernel/hostname", O_WRONLY | O_CLOEXEC));
+    return name && write(name.get(), "hullwatch", 9) == 9;
+  });
+}
+
 bool act_cgroup(const SelfTestOptions& options) {
   if (options.cgroup_root.empty()) return false;
   const std::string path = options.cgroup_root + "/hullwatch-self-test-" + std::to_string(getpid());
@@ -72,6 +81,7 @@ bool act(std::string_view observation, const SelfTestOptions& options) {
   if (observation == "credential") return act_credential();
   if (observation == "mount") return act_mount();
   if (observation == "namespace") return act_namespace();
+  if (observation == "kernel_setting") return act_setting();
   if (observation == "cgroup") return act_cgroup(options);
   if (observation == "runtime_socket") return act_socket();
   return false;

@@ -53,6 +53,8 @@ Status Sensor::load(const HookProbe& probe, const Tiers& tiers, const SensorOpti
   };
   knobs.mounts_by_hook = ladder_->uses("fexit_path_mount") || dispatched("mount");
   knobs.namespaces_by_hook = ladder_->uses("fexit_unshare") || dispatched("namespace");
+  const Provider* settings = ladder_->provider_of("kernel_setting");
+  knobs.settings_by_check = settings != nullptr && settings->tier == HW_BY_QUIET;
   knobs.dispatch_credentials = dispatched("credential");
   knobs.dispatch_mounts = dispatched("mount");
   knobs.dispatch_namespaces = dispatched("namespace");

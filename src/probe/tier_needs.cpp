@@ -46,11 +46,12 @@ TierNeeds tiers_of_event(EventType type) {
   return {};
 }
 
-TierNeeds tiers_of_field(std::string_view name) {
+std::vector<TierNeeds> tiers_of_field(std::string_view name) {
+  std::vector<TierNeeds> out;
   for (const Provider& provider : providers())
-    if (!tells(provider, name))
-      return tiers_of(provider.observation, [name](const Provider& other) { return tells(other, name); });
-  return {};
+    if (!tells(provider, name) && std::ranges::find(out, provider.observation, &TierNeeds::observation) == out.end())
+      out.push_back(tiers_of(provider.observation, [name](const Provider& other) { return tells(other, name); }));
+  return out;
 }
 
 }  // namespace hullwatch

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/event.h"
 
@@ -19,6 +20,7 @@ struct TierNeeds {
 };
 
 TierNeeds tiers_of_event(EventType type);
-TierNeeds tiers_of_field(std::string_view name);
+/// One for each observation of which not every provider tells the field; empty: all tell it.
+std::vector<TierNeeds> tiers_of_field(std::string_view name);
 
 }  // namespace hullwatch

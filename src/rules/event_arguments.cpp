@@ -147,6 +147,8 @@ HW_FACT(ring_flags, RingEvent, e.facts.setup_flags)
 HW_FACT(bomb_reason, ForkBombFinding, std::string_view(e.reason))
 HW_FACT(bomb_forks, ForkBombFinding, e.forks)
 HW_FACT(bomb_live, ForkBombFinding, e.live)
+HW_FACT(setting_name, SettingEvent, e.name)
+HW_FACT(setting_value, SettingEvent, e.value)
 HW_FACT(gain_way, PrivilegeGainFinding, std::string_view(e.way))
 HW_FACT(gain_caps, PrivilegeGainFinding, std::string_view(e.gained_caps))
 HW_FACT(api_method, RuntimeRequestFinding, std::string_view(e.method))
@@ -335,6 +337,10 @@ constexpr EventArgument kRing[] = {
     shows_number<RingEvent, ring_entries>("entries"),
     shows_number<RingEvent, ring_flags>("flags"),
 };
+constexpr EventArgument kSetting[] = {
+    shows_text<SettingEvent, setting_name>("name"),
+    shows_text<SettingEvent, setting_value>("value"),
+};
 constexpr EventArgument kBomb[] = {
     shows_text<ForkBombFinding, bomb_reason>("reason"),
     shows_number<ForkBombFinding, bomb_forks>("forks"),
@@ -430,6 +436,7 @@ std::span<const EventArgument> event_arguments(EventType type) {
     case fork_burst: return kBurst;
     case critical_flood: return kFlood;
     case io_uring_setup: return kRing;
+    case kernel_setting: return kSetting;
     case fork_bomb: return kBomb;
     case privilege_gain: return kGain;
     case runtime_request: return kRuntimeRequest;

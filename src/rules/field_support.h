@@ -98,5 +98,6 @@ std::span<const Field> mount_fields();
 std::span<const Field> namespace_fields();
 std::span<const Field> runtime_fields();
 std::span<const Field> storm_fields();
+std::span<const Field> setting_fields();
 
 }  // namespace hullwatch::field

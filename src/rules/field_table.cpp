@@ -14,7 +14,7 @@ class Table {
     for (const auto group :
          {field::event_fields(), field::process_fields(), field::lineage_fields(), field::user_fields(), field::thread_fields(),
           field::container_fields(), field::descriptor_fields(), field::credential_fields(), field::mount_fields(),
-          field::namespace_fields(), field::runtime_fields(), field::storm_fields()})
+          field::namespace_fields(), field::runtime_fields(), field::storm_fields(), field::setting_fields()})
       all_.insert(all_.end(), group.begin(), group.end());
     for (const Field& field : all_) by_name_.emplace(field.name, &field);
   }

@@ -86,6 +86,7 @@ std::optional<int64_t> outcome(const Event& event) {
   if ((event.header.flags & HW_F_ATTEMPT) != 0) return std::nullopt;
   if (const auto* mount = event.get<MountEvent>()) return mount->facts.result;
   if (const auto* name_space = event.get<NamespaceEvent>()) return name_space->facts.result;
+  if (const auto* setting = event.get<SettingEvent>()) return setting->facts.result;
   if (const auto* capability = event.get<CapabilityEvent>()) return capability->facts.result;
   if (const auto* fork = event.get<ForkEvent>()) return fork->facts.child.tgid;
   // Of these only what happened is recorded.

@@ -186,9 +186,9 @@ class MadeStream {
 
 /// Of each hundred records how many are of which kind.
 std::string proportions(const std::vector<Record>& records) {
-  static constexpr const char* kNames[HW_KIND_MAX] = {"none",       "exec",  "fork",      "exit",    "credential",
-                                                      "capability", "mount", "namespace", "cgroup",  "socket",
-                                                      "request",    "burst", "flood",     "io_uring"};
+  static constexpr const char* kNames[HW_KIND_MAX] = {"none",       "exec",  "fork",      "exit",     "credential",
+                                                      "capability", "mount", "namespace", "cgroup",   "socket",
+                                                      "request",    "burst", "flood",     "io_uring", "setting"};
   std::array<size_t, HW_KIND_MAX> counts{};
   size_t bytes = 0;
   for (const Record& record : records) {

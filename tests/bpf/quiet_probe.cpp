@@ -16,10 +16,10 @@ namespace {
 
 // What the quiet rung of these observations is made of, and the life of processes, which it stands on. process_* come first, as
 // in the daemon: programs on one hook run in the order of attachment.
-constexpr std::array<std::string_view, 10> kPrograms = {"process_fork",    "process_exec",      "process_exit",
+constexpr std::array<std::string_view, 11> kPrograms = {"process_fork",    "process_exec",      "process_exit",
                                                         "cgroup_attach",   "credential_fork",   "credential_prepare_exec",
                                                         "credential_exec", "quiet_cap_capable", "quiet_proc_connector",
-                                                        "snapshot_tasks"};
+                                                        "quiet_sysctl",    "snapshot_tasks"};
 
 std::string path_of(const std::string& name) {
   return name.find('/') == std::string::npos ? std::string(HULLWATCH_ACTORS) + "/" + name : name;
@@ -60,6 +60,7 @@ void QuietProbe::RingDestroy::operator()(ring_buffer* ring) const { ring_buffer_
 QuietProbe::QuietProbe(BpfKnobs knobs) {
   connector_ = must(ProcConnector::open());
   knobs.commits_by_connector = true;
+  knobs.settings_by_check = true;
   object_ = must(BpfObject::load(knobs, kPrograms));
   for (const auto& failure : object_->failures()) throw std::runtime_error(failure.program + ": " + failure.reason);
   for (const auto program : kPrograms)

@@ -1,6 +1,6 @@
 #pragma once
-// The quiet providers of credentials, capabilities, mounts and namespaces, live on the running kernel: loads and attaches them,
-// runs actors, and gives back what an actor said it did and what was captured of it. One thread. Needs root.
+// The quiet providers of credentials, capabilities, mounts, namespaces and settings, live on the running kernel: loads and
+// attaches them, runs actors, and gives back what an actor said it did and what was captured of it. One thread. Needs root.
 
 #include <memory>
 #include <nlohmann/json.hpp>

@@ -223,10 +223,33 @@ static void core_pattern(void)
 	helper_path("/mnt/a/sys/kernel/core_pattern");
 }
 
+/* What it holds, so that nothing changes: the setting is the machine's. */
+static void write_again(const char *path)
+{
+	char text[4096];
+	int fd = open(path, O_RDONLY);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	if (length < 0)
+		cannot("the kernel has no such setting");
+	fd = open(path, O_WRONLY);
+	must(fd, path);
+	must(write(fd, text, (size_t)length) == length ? 0 : -1, "write");
+	tell(getpid());
+}
+
 /* The runtime's own /proc, writable as in a privileged container: no mount is needed. */
 static void core_pattern_in_place(void)
 {
-	done(open("/proc/sys/kernel/core_pattern", O_WRONLY), "core_pattern");
+	write_again("/proc/sys/kernel/core_pattern");
+}
+
+/* What belongs to the container's own namespaces, as honest ones set it. */
+static void own_settings(void)
+{
+	write_again("/proc/sys/net/ipv4/ip_default_ttl");
+	write_again("/proc/sys/kernel/shmmni");
+	write_again("/proc/sys/kernel/hostname");
 }
 
 static void core_pattern_read(void)
@@ -263,7 +286,7 @@ const struct row mount_rows[] = {
     {"block_device", block_device, device_made},
     {"release_agent", release_agent, looks_at_mounts},
     {"core_pattern", core_pattern, core_pattern_read},
-    {"core_pattern_in_place", core_pattern_in_place, core_pattern_read},
+    {"core_pattern_in_place", core_pattern_in_place, own_settings},
     {"tracefs", debugfs, looks_at_mounts},
     {0},
 };

@@ -34,6 +34,7 @@ constexpr Shape kShapes[] = {
     {HW_BURST, sizeof(hw_burst), false},
     {HW_FLOOD, sizeof(hw_flood), false},
     {HW_IO_URING, sizeof(hw_io_uring), false},
+    {HW_SETTING, sizeof(hw_setting), false},
 };
 
 void read_all_fields(const hullwatch::EventContext& context) {

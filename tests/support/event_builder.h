@@ -255,4 +255,16 @@ class RingBuilder : public RecordBuilder<RingBuilder, hw_io_uring> {
 };
 inline RingBuilder makes_ring() { return {}; }
 
+class SettingBuilder : public RecordBuilder<SettingBuilder, hw_setting> {
+ public:
+  SettingBuilder(std::string_view name, std::string_view value) : RecordBuilder(HW_SETTING) {
+    facts_.name_len = static_cast<uint16_t>(name.copy(facts_.name, sizeof(facts_.name)));
+    facts_.value_len = static_cast<uint16_t>(value.copy(facts_.value, sizeof(facts_.value)));
+    facts_.length = value.size();
+    facts_.result = static_cast<int64_t>(value.size());
+    if (name == "release_agent") facts_.source = HW_SETTING_RELEASE_AGENT;
+  }
+};
+inline SettingBuilder writes_setting(std::string_view name, std::string_view value) { return {name, value}; }
+
 }  // namespace hullwatch::test

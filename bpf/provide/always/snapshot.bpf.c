@@ -7,6 +7,8 @@
 #include "observe/credential.h"
 #include "observe/process.h"
 
+#define KTHREADD 2 /* never in another namespace than the first */
+
 /* Home, and the mark that makes `live` exact. True when the home is only what the cgroup says. */
 HW_INLINE bool adopt(struct task_struct *task, struct task_state *state)
 {
@@ -55,6 +57,8 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 		correct(task);
 		return 0;
 	}
+	if (GET(task, pid) == KTHREADD)
+		first_net_ns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
 	state = thread_state_make(task);
 	if (state)
 		inferred = adopt(task, state);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 /*
  * tp_btf/cap_capable (6.18): the kernel asks whether a task may use a capability. It fires inside the system calls that need
- *one, whose number and arguments are in the task's registers, which makes it four things at once, all off the system-call path:
+ *one, whose number and arguments are in the task's registers, which makes it five things at once, all off the system-call path:
  *
  *	use of a capability   granted or denied
  *	check-on-use          credentials nobody was seen to commit are found when they are used
  *	mount calls           with their outcome, by work at the return to user mode
  *	setns, unshare, capset, prctl: namespaces and credentials, compared at the return to user mode
+ *	release_agent         of an old cgroup hierarchy: a write that asks for CAP_SYS_ADMIN
  *
  * Losses of the bounding set alone are told with the thread's next change or exec (observe/credential.h).
  *
@@ -21,6 +22,7 @@
 #include "observe/credential.h"
 #include "observe/mount.h"
 #include "observe/namespace.h"
+#include "observe/setting.h"
 
 /* Set when the proc connector works (src/probe/proc_connector.h). Without it set*id is compared at the return to user mode,
  * too. */
@@ -28,6 +30,8 @@ const volatile bool commits_by_connector = false;
 /* Set where LSM or fentry programs record these calls, so that none is recorded twice. */
 const volatile bool mounts_by_hook = false;
 const volatile bool namespaces_by_hook = false;
+/* Set where nothing better tells of writes to release_agent. */
+const volatile bool settings_by_check = false;
 /* Set where fexit/commit_creds tells of every commit: nothing is to be looked for when a call returns. */
 const volatile bool commits_by_hook = false;
 
@@ -213,6 +217,35 @@ __weak __noinline int watch_commit(__u32 call)
 	return 0;
 }
 
+/*
+ * The kernel asks for CAP_SYS_ADMIN in a write: to a release_agent? The file is the one its number means now, which another
+ * thread may have changed since the call began; the value is the caller's memory, which the kernel has copied already.
+ */
+__weak __noinline int watch_write(__u32 call, bool refused)
+{
+	struct task_struct *task = current_task();
+	struct file *file = file_by_number(task, (__u32)call_argument(task, call == CALL_SPLICE ? 2 : 0));
+	const struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	union setting_leaf leaf = {};
+	struct hw_setting *r;
+
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != CGROUP1_MAGIC)
+		return 0;
+	read_leaf(&leaf, dentry);
+	if (!leaf_is(&leaf, &release_agent_leaf) || !admit_setting(&leaf))
+		return 0;
+	r = begin_setting(HW_SETTING_RELEASE_AGENT, HW_BY_QUIET, refused ? -EPERM : 0, refused ? 0 : HW_F_ATTEMPT);
+	if (!r)
+		return 0;
+	name_release_agent(r, dentry);
+	if (call == CALL_WRITE)
+		fill_setting_value(r, call_argument(task, 1), call_argument(task, 2), true);
+	else
+		r->setting_flags |= HW_SETTING_UNREAD;
+	emit_submit(HW_SETTING, r);
+	return 0;
+}
+
 /* May credentials be different when this call, which asked for `capability`, returns? */
 HW_INLINE bool may_commit(struct task_struct *task, __u32 call, int result)
 {
@@ -240,6 +273,8 @@ int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *
 
 	if (accounting(task, call, target, capability, result))
 		return 0;
+	if (settings_by_check && capability == CAP_SYS_ADMIN && call >= CALL_WRITE && call <= CALL_SPLICE)
+		watch_write(call, result != 0);
 	/* somebody else's credentials: an opener's, a tracee's, overlayfs acting as its mounter */
 	if (cred != GET(task, real_cred) || call == CALL_NONE)
 		return 0;

@@ -118,6 +118,16 @@ TEST(Decode, CriticalRecordsCarryAncestorsThatOutliveAMove) {
   EXPECT_EQ(exec("/bin/x").build()->ancestors, nullptr);
 }
 
+TEST(Decode, ASettingsValueIsWithoutWhatWritingItAddsAndItsNameEndsAtANul) {
+  const auto built = writes_setting(std::string_view("kernel/core_pattern\0x", 21), "|/bin/x %p\n").build();
+  const auto* setting = built->get<SettingEvent>();
+  ASSERT_NE(setting, nullptr);
+  EXPECT_EQ(built->type, EventType::kernel_setting);
+  EXPECT_EQ(setting->name, "kernel/core_pattern");
+  EXPECT_EQ(setting->value, "|/bin/x %p");
+  EXPECT_EQ(setting->facts.length, 11U);
+}
+
 TEST(Decode, ACommWithoutNulIsBounded) {
   auto event = exits(5).with([](hw_exit& e) { std::memset(e.h.comm, 'a', HW_COMM_LEN); }).build();
   EXPECT_EQ(event->comm(), "aaaaaaaaaaaaaaaa");
@@ -198,6 +208,14 @@ TEST(DecodeHostile, EnumerationsOutOfRangeAreRefused) {
   EXPECT_THAT(error_of(uses_capability(64).record()), HasSubstr("capability 64"));
   EXPECT_THAT(error_of(flood_of(HW_KIND_MAX).record()), HasSubstr("flooded kind"));
   EXPECT_THAT(error_of(exec("/x").with([](hw_exec& e) { e.seccomp = 3; }).record()), HasSubstr("seccomp"));
+}
+
+TEST(DecodeHostile, ASettingsTextsAreBounded) {
+  const auto bad = [](auto change) { return error_of(writes_setting("kernel/x", "y").with(change).record()); };
+  EXPECT_THAT(bad([](hw_setting& s) { s.name_len = HW_SETTING_NAME + 1; }), HasSubstr("name length 129 is out of range"));
+  EXPECT_THAT(bad([](hw_setting& s) { s.value_len = 0xffff; }), HasSubstr("value length 65535 is out of range"));
+  EXPECT_THAT(bad([](hw_setting& s) { s.source = HW_SETTING_SOURCE_MAX; }), HasSubstr("source 2 is out of range"));
+  EXPECT_EQ(bad([](hw_setting& s) { s.name_len = HW_SETTING_NAME, s.value_len = HW_SETTING_VALUE; }), "");
 }
 
 TEST(DecodeHostile, ASocketNameIsBounded) {

@@ -69,6 +69,38 @@ TEST_F(SecurityFields, AMountIsWhereTheKernelResolvedIt) {
   EXPECT_EQ(of(event, "mount.op"), "mount");
 }
 
+TEST_F(SecurityFields, ASettingIsTheMachinesUnlessItsNamespaceIsTheWritersOwn) {
+  const auto by = [](std::string_view name, uint64_t own) {
+    return writes_setting(name, "1\n").with([=](hw_setting& s) { s.own_namespaces = own; }).build();
+  };
+  constexpr uint64_t kNet = 0x40000000, kIpc = 0x08000000, kAll = ~uint64_t{0};
+  EXPECT_EQ(of(by("kernel/core_pattern", kAll), "setting.is_of_host"), "true");
+  EXPECT_EQ(of(by("kernel/core_pattern", kAll), "setting.namespace"), kMissing);
+  EXPECT_EQ(of(by("net/ipv4/ip_forward", kNet), "setting.is_of_host"), "false");
+  EXPECT_EQ(of(by("net/ipv4/ip_forward", kIpc), "setting.is_of_host"), "true");
+  EXPECT_EQ(of(by("net/ipv4/ip_forward", kIpc), "setting.namespace"), "net");
+  EXPECT_EQ(of(by("kernel/shmmax", kIpc), "setting.is_of_host"), "false");
+  EXPECT_EQ(of(by("kernel/shmmaxx", kIpc), "setting.namespace"), kMissing);
+  EXPECT_EQ(of(by("release_agent", kAll), "setting.is_of_host"), "true");
+  EXPECT_EQ(of(by("release_agent", kAll), "setting.source"), "release_agent");
+}
+
+TEST_F(SecurityFields, ASettingTellsWhatWasWrittenAndWhatCameOfIt) {
+  EXPECT_EQ(of(writes_setting("kernel/x", "7\n"), "setting.value"), "7");
+  EXPECT_EQ(of(writes_setting("kernel/x", "7\n"), "setting.length"), "2");
+  EXPECT_EQ(of(writes_setting("kernel/x", "7\n"), "evt.res"), "SUCCESS");
+  EXPECT_EQ(of(writes_setting("kernel/x", "7").with([](hw_setting& s) { s.result = -22; }), "evt.res"), "EINVAL");
+  const auto unread = writes_setting("kernel/x", "").with([](hw_setting& s) {
+    s.setting_flags = HW_SETTING_UNREAD | HW_SETTING_CUT;
+    s.h.flags |= HW_F_ATTEMPT;
+  });
+  EXPECT_EQ(of(unread, "setting.value"), kMissing);
+  EXPECT_EQ(of(unread, "setting.length"), kMissing);
+  EXPECT_EQ(of(unread, "setting.is_cut"), "true");
+  EXPECT_EQ(of(unread, "setting.result"), kMissing);
+  EXPECT_EQ(of(unread, "evt.res"), kMissing);
+}
+
 TEST_F(SecurityFields, NamespacesThatChanged) {
   const auto event = enters_namespaces(0)
                          .with([](hw_namespace& n) {

@@ -73,6 +73,7 @@ TEST(EventJson, EveryKindOfBodyIsWrittenUnderItsOwnName) {
     v.emplace_back("burst", burst().build());
     v.emplace_back("flood", flood_of(HW_CREDENTIAL).build());
     v.emplace_back("io_uring", makes_ring().build());
+    v.emplace_back("setting", writes_setting("kernel/core_pattern", "core").build());
     v.emplace_back("events_lost", finding(EventType::events_lost, *cause, lost));
     v.emplace_back("fork_bomb", finding(EventType::fork_bomb, *cause, ForkBombFinding{}));
     v.emplace_back("privilege_gain", finding(EventType::privilege_gain, *cause, PrivilegeGainFinding{}));
