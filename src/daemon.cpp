@@ -151,8 +151,8 @@ Status Daemon::open_sensor() {
       });
   containers_->on_container([this](const Container& container) {
     if (!container.duplicate) metadata_->request(container.cgroup_id, container.runtime, container.id, container.meta.pod_uid);
-    if (sensor_) note_update("containers", sensor_->object().set_container(container.cgroup_id, container.cgroup_id));
   });
+  containers_->on_cgroup([this](uint64_t cgroup, uint64_t home) { tell_cgroup(cgroup, home); });
   pipeline_ = std::make_unique<Pipeline>(config, clock_, redactor_, *containers_, ports());
   use_rules(options_.rules);
   SensorOptions sensor;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -76,6 +77,8 @@ class Daemon {
   void guard(bool rings_empty);  // each turn of the loop
   void look_at_guard();          // about once a second
   void look_at_maps();
+  void put_back(uint64_t cgroup);
+  void tell_cgroup(uint64_t cgroup, uint64_t home);
   void end_guard();
   void protect(std::string what, std::string detail, bool over = false);
   Status open_reloader();
@@ -164,6 +167,7 @@ class Daemon {
   std::optional<Canary> canary_;
   std::vector<Event> pending_conflicts_;  // found at the start, told once alerts can be
   std::map<uint64_t, uint64_t> missing_;  // cgroups whose entry in the kernel is not right, since when
+  std::set<uint64_t> untold_;             // cgroups the kernel could not be told of: its map is full
   bool watchdog_gone_ = false, ftrace_off_ = false, log_failing_ = false;
 };
 

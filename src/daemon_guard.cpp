@@ -105,30 +105,64 @@ void Daemon::look_at_guard() {
   protect("log", failing ? "the forensic log cannot be written" : "the forensic log is written again", !failing);
 }
 
-/// The kernel's map of cgroups against what is known here. Wrong for a while: shorter may be a removal whose record is under
-/// way.
+/// What the kernel's map must say of a cgroup; 0: it is gone.
+void Daemon::tell_cgroup(uint64_t cgroup, uint64_t home) {
+  if (!sensor_) return;
+  const Status told = sensor_->object().set_container(cgroup, home);
+  note_update("containers", told);
+  if (told || home == 0)
+    untold_.erase(cgroup);
+  else
+    untold_.insert(cgroup);
+}
+
+/// The kernel's map of cgroups against what is known here. An entry that is not right for a while was removed or changed if its
+/// cgroup is still there: one that is gone took its entry along, and its record may be under way, lost, or one of a flood.
 void Daemon::look_at_maps() {
-  constexpr size_t kRepairs = 16;  // at once
+  constexpr size_t kRepairs = 16, kLookedFor = 1024;  // at once
   constexpr uint64_t kPatienceNs = 500'000'000;
+  std::erase_if(untold_, [&](uint64_t cgroup) { return !containers_->homes().contains(cgroup); });
   std::map<uint64_t, uint64_t> missing;
-  size_t repaired = 0;
+  std::vector<uint64_t> due;
+  size_t told_again = 0;
   for (const auto& [cgroup, home] : containers_->homes()) {
     const Container* container = containers_->find(home);
     if (container == nullptr || container->removed_ns != 0 || sensor_->object().container_of(cgroup) == home) continue;
-    const auto known = missing_.find(cgroup);
-    const uint64_t since = known != missing_.end() ? known->second : ticked_ns_;
-    if (ticked_ns_ - since < kPatienceNs || repaired == kRepairs) {
-      missing.emplace(cgroup, since);
+    if (untold_.contains(cgroup)) {
+      if (told_again++ < kRepairs) due.push_back(cgroup);
       continue;
     }
-    ++repaired;
-    const Status put_back = sensor_->object().set_container(cgroup, home);
-    note_update("containers", put_back);
-    protect("map_changed", "the kernel's entry for a cgroup of container " + std::string(container->short_id()) +
-                               " was removed or changed" + (put_back ? "; it is right again" : "; it could not be put back"));
+    const auto known = missing_.find(cgroup);
+    const uint64_t since = known != missing_.end() ? known->second : ticked_ns_;
+    missing.emplace(cgroup, since);
+    if (ticked_ns_ - since >= kPatienceNs && due.size() < kLookedFor) due.push_back(cgroup);
   }
   missing_ = std::move(missing);
+  const auto there = containers_->forget_gone(due);
+  size_t repaired = 0;
+  for (const uint64_t cgroup : due) {
+    const bool untold = untold_.contains(cgroup);
+    if (!there) {
+      if (!untold) missing_[cgroup] = ticked_ns_;  // ask again after as long
+    } else if (!there->contains(cgroup)) {
+      missing_.erase(cgroup);
+    } else if (untold) {
+      tell_cgroup(cgroup, containers_->homes().at(cgroup));
+    } else if (repaired++ < kRepairs) {
+      missing_.erase(cgroup);
+      put_back(cgroup);
+    }
+  }
   busy_ = busy_ || !missing_.empty();  // look again soon
+}
+
+/// Somebody took the entry of a cgroup that is there.
+void Daemon::put_back(uint64_t cgroup) {
+  const uint64_t home = containers_->homes().at(cgroup);
+  tell_cgroup(cgroup, home);
+  protect("map_changed", "the kernel's entry for a cgroup of container " + std::string(containers_->find(home)->short_id()) +
+                             " was removed or changed" +
+                             (untold_.contains(cgroup) ? "; it could not be put back" : "; it is right again"));
 }
 
 void Daemon::end_guard() {

@@ -38,6 +38,9 @@ bool is_directory(int parent, const dirent& entry) {
 /// The handle by which exportfs finds a kernfs node; fixed since 5.5.
 constexpr int kKernfsHandle = 0xfe;
 
+/// Not permitted here (no CAP_DAC_READ_SEARCH in the first user namespace), or no cgroup file system: look for it.
+bool cannot_ask(int error) { return error == EPERM || error == EACCES || error == EOPNOTSUPP || error == EINVAL; }
+
 }  // namespace
 
 Result<CgroupHierarchy> CgroupHierarchy::open(const std::string& root) {
@@ -91,29 +94,57 @@ Result<CgroupHierarchy::WalkEnd> CgroupHierarchy::walk(const std::function<bool(
   return end;
 }
 
+/// Not open, with errno: ESTALE where there is no such cgroup; cannot_ask(errno) where a walk has to find it.
+Fd CgroupHierarchy::open_by_id(uint64_t id) const {
+  alignas(file_handle) std::array<char, sizeof(file_handle) + sizeof id> storage{};
+  auto* handle = reinterpret_cast<file_handle*>(storage.data());
+  handle->handle_bytes = sizeof id;
+  handle->handle_type = kKernfsHandle;
+  std::memcpy(storage.data() + offsetof(file_handle, f_handle), &id, sizeof id);
+  if (handles_) return Fd(::open_by_handle_at(root_.get(), handle, O_PATH | O_CLOEXEC));
+  errno = EOPNOTSUPP;
+  return {};
+}
+
 std::optional<std::string> CgroupHierarchy::path_of(uint64_t id) const {
-  if (handles_) {
-    alignas(file_handle) std::array<char, sizeof(file_handle) + sizeof id> storage{};
-    auto* handle = reinterpret_cast<file_handle*>(storage.data());
-    handle->handle_bytes = sizeof id;
-    handle->handle_type = kKernfsHandle;
-    std::memcpy(storage.data() + offsetof(file_handle, f_handle), &id, sizeof id);
-    const Fd fd(::open_by_handle_at(root_.get(), handle, O_PATH | O_CLOEXEC));
-    if (!fd && errno == ESTALE) return {};
-    if (fd) {
-      const std::string path = path_of_fd(fd.get());
-      if (path == mount_) return "/";
-      if (!path.starts_with(mount_ + "/")) return {};  // outside of what this mount shows
-      return path.substr(mount_.size());
-    }
-    // Not permitted here (no CAP_DAC_READ_SEARCH in the first user namespace): look for it.
+  if (const Fd fd = open_by_id(id)) {
+    const std::string path = path_of_fd(fd.get());
+    if (path == mount_) return "/";
+    if (!path.starts_with(mount_ + "/")) return {};  // outside of what this mount shows
+    return path.substr(mount_.size());
   }
+  if (errno == ESTALE) return {};
   std::optional<std::string> found;
   const auto end = walk([&](const Directory& directory) {
     if (directory.id == id) found = directory.path;
     return !found;
   });
   return end ? found : std::nullopt;
+}
+
+Result<std::unordered_set<uint64_t>> CgroupHierarchy::living(std::span<const uint64_t> ids) const {
+  constexpr std::string_view kAttempt = "cannot tell which cgroups exist";
+  std::unordered_set<uint64_t> there;
+  for (const uint64_t id : ids) {
+    const Fd fd = open_by_id(id);
+    if (!fd && errno == ESTALE) continue;
+    if (!fd && !cannot_ask(errno)) return fail(Error::from_errno(kAttempt, errno));
+    if (!fd) {
+      const std::unordered_set<uint64_t> asked(ids.begin(), ids.end());
+      there.clear();
+      const auto end = walk([&](const Directory& directory) {
+        if (asked.contains(directory.id)) there.insert(directory.id);
+        return there.size() < asked.size();
+      });
+      if (!end) return fail(end.error());
+      if (end->truncated) return fail(std::string(kAttempt) + ": there are more than " + std::to_string(kWalkLimit));
+      return there;
+    }
+    // Below 5.11 one that was removed can be opened as long as something holds it: its name must lead to it.
+    const std::string path = path_of_fd(fd.get());
+    if (!path.starts_with(mount_ + "/") || id_of(path.substr(mount_.size())) == id) there.insert(id);
+  }
+  return there;
 }
 
 std::optional<uint64_t> CgroupHierarchy::id_of(const std::string& path) const {

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <unordered_set>
 
 #include "util/fd.h"
 #include "util/result.h"
@@ -34,6 +36,8 @@ class CgroupHierarchy {
   /// Path of a cgroup by its id; by file handle where the kernel allows that, else by a walk. Empty: no such cgroup.
   [[nodiscard]] std::optional<std::string> path_of(uint64_t id) const;
   [[nodiscard]] std::optional<uint64_t> id_of(const std::string& path) const;
+  /// Which of these cgroups exist. Fails when that cannot be told: more cgroups than a walk visits, no descriptor left.
+  [[nodiscard]] Result<std::unordered_set<uint64_t>> living(std::span<const uint64_t> ids) const;
   /// The directory of a cgroup; not open, with errno, where there is none.
   [[nodiscard]] Fd open_below(const std::string& path) const;
 
@@ -42,6 +46,8 @@ class CgroupHierarchy {
  private:
   CgroupHierarchy(Fd root, std::string mount, bool handles)
       : root_(std::move(root)), mount_(std::move(mount)), handles_(handles) {}
+
+  [[nodiscard]] Fd open_by_id(uint64_t id) const;
 
   Fd root_;
   std::string mount_;  // as /proc/self/fd shows the root

@@ -23,6 +23,7 @@ ContainerIndex::ContainerIndex(std::string cgroup_root, size_t capacity, uint64_
 
 void ContainerIndex::set_named_lookup(NamedLookup lookup) { named_ = std::move(lookup); }
 void ContainerIndex::on_container(std::function<void(const Container&)> callback) { on_container_ = std::move(callback); }
+void ContainerIndex::on_cgroup(std::function<void(uint64_t, uint64_t)> callback) { on_cgroup_ = std::move(callback); }
 
 Result<CgroupHierarchy*> ContainerIndex::hierarchy() {
   if (!hierarchy_) {
@@ -39,7 +40,7 @@ Result<size_t> ContainerIndex::scan() {
   std::unordered_set<uint64_t> there;
   auto end = (*tree)->walk([&](const CgroupHierarchy::Directory& directory) {
     const bool known = containers_.contains(directory.id);
-    const Container* container = adopt({directory.path, directory.id, directory.parent_id, 0, false});
+    const Container* container = adopt({directory.path, directory.id, directory.parent_id, 0, 0});
     if (!known && container != nullptr && container->cgroup_id == directory.id) ++stats_.resolved_by_scan;
     there.insert(directory.id);
     return true;
@@ -66,11 +67,7 @@ const Container* ContainerIndex::update(const Event& event) {
   const hw_cgroup& facts = cgroup->facts;
   if (event.type == EventType::cgroup_rmdir) {
     refused_.erase(facts.id);
-    if (const auto found = containers_.find(facts.id); found != containers_.end()) {
-      mark_removed(found->second, event.header.time_ns);
-    } else {
-      homes_.erase(facts.id);
-    }
+    if (homes_.contains(facts.id)) forget(facts.id, event.header.time_ns);
     return nullptr;
   }
   if (event.type != EventType::cgroup_mkdir) return nullptr;
@@ -80,8 +77,7 @@ const Container* ContainerIndex::update(const Event& event) {
     return nullptr;
   }
 
-  Seen seen{std::string(cgroup->path), facts.id, facts.parent_id, event.header.time_ns,
-            facts.outermost != 0 && facts.outermost == facts.id};
+  Seen seen{std::string(cgroup->path), facts.id, facts.parent_id, event.header.time_ns, facts.outermost};
   if (!homes_.contains(seen.parent_id) && containers_.contains(facts.outermost)) seen.parent_id = facts.outermost;
   if (!seen.path.starts_with('/') || (facts.path.flags & HW_PATH_TRUNCATED) != 0) {
     // The side of the path that says whose it is is missing: the parent knows, or the tree does.
@@ -94,13 +90,35 @@ const Container* ContainerIndex::update(const Event& event) {
   return container;
 }
 
+/// A cgroup of homes() that is no more. A container's own stays findable for a while.
+void ContainerIndex::forget(uint64_t cgroup, uint64_t time_ns) {
+  if (const auto found = containers_.find(cgroup); found != containers_.end())
+    mark_removed(found->second, time_ns);
+  else
+    homes_.erase(cgroup);
+  if (on_cgroup_) on_cgroup_(cgroup, 0);
+}
+
+Result<std::unordered_set<uint64_t>> ContainerIndex::forget_gone(std::span<const uint64_t> cgroups) {
+  auto tree = hierarchy();
+  if (!tree) return fail(std::move(tree.error()));
+  auto there = (*tree)->living(cgroups);
+  if (!there) return there;
+  for (const uint64_t cgroup : cgroups) {
+    if (there->contains(cgroup)) continue;
+    stats_.removals_missed += containers_.contains(cgroup);
+    forget(cgroup, last_event_ns_);
+  }
+  return there;
+}
+
 Container* ContainerIndex::adopt(const Seen& seen) {
   if (refused_.contains(seen.id)) return nullptr;
   const auto parent = homes_.find(seen.parent_id);
   auto identity = identify_cgroup(seen.path);
   if (parent != homes_.end() && parent->second != seen.id) return inside(seen, parent->second, identity);
   if (!identity && named_) identity = named_(seen.path);
-  if (!identity && seen.kernel_says && !is_runtime_helper(seen.path)) {
+  if (!identity && seen.outermost == seen.id && !is_runtime_helper(seen.path)) {
     identity.emplace();
     identity->runtime = "runc";
     identity->id = seen.path.substr(seen.path.rfind('/') + 1);
@@ -117,7 +135,7 @@ Container* ContainerIndex::adopt(const Seen& seen) {
     CgroupIdentity own = *identity;
     own.nested_id.clear();
     own.nested_runtime.clear();
-    if (begin({identity->cgroup_path, *home, 0, 0, false}, own) != nullptr) ++stats_.resolved_by_scan;
+    if (begin({identity->cgroup_path, *home, 0, 0, 0}, own) != nullptr) ++stats_.resolved_by_scan;
   }
   return inside(seen, *home, identity);
 }
@@ -147,6 +165,7 @@ Container* ContainerIndex::begin(const Seen& seen, const CgroupIdentity& identit
     living_by_id_[identity.id] = seen.id;
   }
   remember(seen.id, seen.id);
+  if (on_cgroup_) on_cgroup_(seen.id, seen.id);
   if (on_container_) on_container_(container);
   return &container;
 }
@@ -162,6 +181,7 @@ Container* ContainerIndex::inside(const Seen& seen, uint64_t home, const std::op
   const auto found = containers_.find(home);
   if (found == containers_.end()) return nullptr;
   remember(seen.id, home);
+  if (on_cgroup_ && seen.outermost != home) on_cgroup_(seen.id, home);
   if (identity) {
     if (std::string claim = nested_claim(found->second, *identity); !claim.empty()) found->second.nested = std::move(claim);
   }
@@ -210,7 +230,7 @@ Container* ContainerIndex::look_up(uint64_t id) {
   if (path && path->size() > 1) {
     const std::string above = path->substr(0, std::max<size_t>(path->rfind('/'), 1));
     const uint64_t parent_id = (*tree)->id_of(above).value_or(0);
-    if (Container* container = adopt({*path, id, parent_id, 0, false})) {
+    if (Container* container = adopt({*path, id, parent_id, 0, 0})) {
       stats_.resolved_by_scan += container->cgroup_id == id;
       return container;
     }

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -52,6 +53,9 @@ class ContainerIndex {
   Result<size_t> scan();
   /// Takes up cgroup_mkdir and cgroup_rmdir. Returns the container if one began with this event.
   const Container* update(const Event& event);
+  /// Which of these cgroups of homes() still exist. The others are forgotten: a flood's removals are counted instead of told,
+  /// and records are lost. Fails, forgetting nothing, where the tree does not tell.
+  Result<std::unordered_set<uint64_t>> forget_gone(std::span<const uint64_t> cgroups);
   /// That cgroup is no container, whatever its name says: a container made it, outside its own.
   void refuse(uint64_t cgroup);
   /// By the id of its home cgroup. An unknown id is looked up in the cgroup tree at once (rare, counted). Null: no container.
@@ -62,8 +66,11 @@ class ContainerIndex {
   void set_userns(uint64_t home, uint32_t userns, uint32_t level);
   void expire(uint64_t now_ns);
 
-  /// Called for each container that began, scan included: the place where metadata is asked for and the kernel's map filled.
+  /// Called for each container that began, scan included: the place where metadata is asked for.
   void on_container(std::function<void(const Container&)> callback);
+  /// Called when the kernel's map should say of a cgroup that it is `home`'s (0: nothing, it is gone), and may not: for each
+  /// container that began, each cgroup inside that the kernel had not said so of, and each that was removed.
+  void on_cgroup(std::function<void(uint64_t cgroup, uint64_t home)> callback);
   /// cgroup id -> home, for each cgroup inside a container that the scan found: what the kernel's map must hold.
   /// A container's own cgroup maps to itself.
   [[nodiscard]] const std::unordered_map<uint64_t, uint64_t>& homes() const { return homes_; }
@@ -74,11 +81,12 @@ class ContainerIndex {
   struct Seen {  // one cgroup, from an event or from the tree
     std::string path;
     uint64_t id = 0, parent_id = 0;
-    uint64_t time_ns = 0;      // 0: not from an event
-    bool kernel_says = false;  // the kernel takes this very cgroup for a container's
+    uint64_t time_ns = 0;    // 0: not from an event
+    uint64_t outermost = 0;  // the container the kernel takes it for a part of, itself perhaps
   };
 
   Result<CgroupHierarchy*> hierarchy();
+  void forget(uint64_t cgroup, uint64_t time_ns);
   Container* adopt(const Seen& seen);
   Container* begin(const Seen& seen, const CgroupIdentity& identity);
   Container* inside(const Seen& seen, uint64_t home, const std::optional<CgroupIdentity>& identity);
@@ -97,6 +105,7 @@ class ContainerIndex {
   std::optional<CgroupHierarchy> hierarchy_;
   NamedLookup named_;
   std::function<void(const Container&)> on_container_;
+  std::function<void(uint64_t, uint64_t)> on_cgroup_;
   std::unordered_map<uint64_t, Container> containers_;  // by home
   std::unordered_map<uint64_t, uint64_t> homes_;
   std::unordered_map<std::string, uint64_t> living_by_id_;

@@ -23,8 +23,15 @@ if [ -n "$BPFFS" ]; then
   at_exit rm -rf "$MON_PINS"
 fi
 make_rootfs "$HW_SCRATCH/rootfs"
-make_bundle "$HW_SCRATCH/bundle" "$HW_SCRATCH/rootfs" "/docker/$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')" . /bin/sleep 600
+victim=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
+make_bundle "$HW_SCRATCH/bundle" "$HW_SCRATCH/rootfs" "/docker/$victim" . /bin/sleep 600
 runc run -d --bundle "$HW_SCRATCH/bundle" victim </dev/null >/dev/null 2>&1
+# One that makes and removes cgroups of its own, more often than is told of each.
+make_rootfs "$HW_SCRATCH/rootfs-flood" "$ACTORS/critical_flood"
+flooder=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
+make_bundle "$HW_SCRATCH/bundle-flood" "$HW_SCRATCH/rootfs-flood" "/docker/$flooder" \
+  ".mounts += [{destination: \"/cg\", type: \"bind\", source: \"$(findmnt -n -o TARGET -t cgroup2 | sed -n 1p)\", options: [\"bind\", \"rw\"]}]" \
+  critical_flood 6 "/cg/docker/$flooder"
 
 start_monitor main --log-all
 watchdog_of() {
@@ -46,17 +53,25 @@ check_equal the_canary_is_in_no_record "" "$(records ".process.pid == $dog or (.
 check_equal the_canary_execs_the_program_beside_the_daemon "$(dirname "$HULLWATCH")/hullwatch-canary" \
   "$(cat "$HW_SCRATCH/other/log/"*.jsonl | jq -r "select(.type == \"execve\" and .exec.parent.pid == $dog) | .exec.exe" | sort -u)"
 
+# Cgroups that are gone have no entry, and nobody took it.
+runc run --bundle "$HW_SCRATCH/bundle-flood" flooder </dev/null >"$HW_SCRATCH/flooder.out" &
+flood=$!
+check_alert the_flood_of_cgroups_is_one ".rule == \"Critical flood\" and .evidence.kind == \"cgroup\" and .container.id == \"$flooder\""
 if [ -n "$BPFFS" ]; then
   map=$(find "$MON_PINS" -name containers)
   since=$(now_ms)
   bpftool map dump pinned "$map" -j | jq -r '.[].key | if type == "array" then join(" ") else empty end' | while read -r key; do
     # shellcheck disable=SC2086 # bytes
-    bpftool map delete pinned "$map" key hex ${key//0x/}
+    bpftool map delete pinned "$map" key hex ${key//0x/} || true # one of the flood, gone meanwhile
   done
-  check_soon deleted_entries_are_told '.rule == "hullwatch hindered" and .evidence.what == "map_changed"' "$since"
+  check_soon deleted_entries_are_told \
+    ".rule == \"hullwatch hindered\" and .evidence.what == \"map_changed\" and (.evidence.detail | contains(\"${victim:0:12}\"))" "$since"
 else
   skip deleted_entries_are_told "no bpf file system is mounted here"
 fi
+wait $flood
+check it_made_and_removed_cgroups_all_the_while jq -e '.cgroup > 2000' "$HW_SCRATCH/flooder.out"
+check_equal of_its_cgroups_only_its_own_was_changed "${BPFFS:+1}" "$(grep -c "hindered: map_changed: .*${flooder:0:12}" "$MON_DIR/err" | grep -v '^0$')"
 
 kill -STOP "$MON_PID"
 since=$(now_ms)

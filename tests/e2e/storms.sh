@@ -27,6 +27,7 @@ told_of_flood() { jq -c ".alert | select(.container.name == \"flood\" and ($1))"
 check_equal each_critical_flood_is_told_once "" "$(told_of_flood '.rule == "Critical flood" and .repeated == null' | jq -r .evidence.kind | sort | uniq -d)"
 check_equal the_floods_told_are_those_made "cgroup credential mount" "$(told_of_flood '.rule == "Critical flood"' | jq -r .evidence.kind | sort -u | xargs)"
 check_equal what_the_flood_of_mounts_hides_is_told 1 "$(told_of_flood '.rule == "Mount refused in a container" and .evidence.fstype == "ext4" and .evidence.source == "/dev/the-disk"' | wc -l)"
+check_equal cgroups_that_went_in_the_flood_are_no_tampering "" "$(jq -r '.alert | select(.rule == "hullwatch hindered" and .evidence.what == "map_changed") | .output' "$HW_SCRATCH/times")"
 check the_end_record_has_exact_totals jq -e '.missed | map(select(startswith("exact"))) == []' "$HW_SCRATCH/flood"
 
 cp /bin/busybox "$HW_SCRATCH/payload"

@@ -36,6 +36,15 @@ TEST(CgroupHierarchy, WalksParentsFirst) {
   EXPECT_FALSE(hierarchy->id_of("/../"));
 }
 
+TEST(CgroupHierarchy, TellsWhichOfManyExist) {
+  const test::TempTree tree;
+  const uint64_t inner = tree.make("a/b"), gone = tree.make("a/gone");
+  tree.remove("a/gone");
+  const auto hierarchy = CgroupHierarchy::open(tree.path());
+  EXPECT_EQ(hierarchy->living(std::vector{gone, inner}).value(), std::unordered_set{inner});
+  EXPECT_TRUE(hierarchy->living({})->empty());
+}
+
 TEST(CgroupHierarchy, AWalkIsBounded) {
   const test::TempTree tree;
   for (int i = 0; i < 10; ++i) tree.make("flood/" + std::to_string(i));
@@ -63,9 +72,12 @@ TEST(CgroupHierarchy, FindsARealCgroupByItsId) {
   const auto hierarchy = CgroupHierarchy::open(tree->path);
   const auto id = hierarchy->id_of(name);
   const auto path = id ? hierarchy->path_of(*id) : std::nullopt;
+  const auto before = id ? hierarchy->living(std::vector{*id}) : std::unordered_set<uint64_t>{};
   ::rmdir((tree->path + name).c_str());
   EXPECT_EQ(path, name);
+  EXPECT_EQ(before.value(), std::unordered_set{*id});
   EXPECT_FALSE(hierarchy->path_of(*id)) << "it is gone";
+  EXPECT_TRUE(hierarchy->living(std::vector{*id})->empty());
 }
 
 TEST(CgroupHierarchy, SaysWhichRootIsMissing) {

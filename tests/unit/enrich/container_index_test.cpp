@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "support/event_builder.h"
 #include "temp_tree.h"
 
@@ -70,6 +72,33 @@ TEST_F(ContainerIndexTest, WhatAContainerMakesOutsideItsOwnIsNoContainerWhatever
   ASSERT_TRUE(index_.scan());
   EXPECT_EQ(index_.find(forged), nullptr) << "a later scan does not believe the name either";
   EXPECT_EQ(index_.stats().look_alikes, 1U);
+}
+
+TEST_F(ContainerIndexTest, ACgroupThatIsGoneWithoutARecordIsForgotten) {
+  const uint64_t web = tree_.make(kWeb), stays = tree_.make(kWeb + "/stays"), goes = tree_.make(kWeb + "/goes");
+  ASSERT_TRUE(index_.scan());
+  std::map<uint64_t, uint64_t> told;
+  index_.on_cgroup([&](uint64_t cgroup, uint64_t home) { told[cgroup] = home; });
+  tree_.remove(kWeb + "/goes");
+  EXPECT_EQ(index_.forget_gone(std::vector{stays, goes}).value(), std::unordered_set{stays});
+  EXPECT_EQ(index_.homes(), (std::unordered_map<uint64_t, uint64_t>{{web, web}, {stays, web}}));
+  EXPECT_EQ(told, (std::map<uint64_t, uint64_t>{{goes, 0}}));
+  EXPECT_EQ(index_.stats().removals_missed, 0U) << "it was no container's own";
+  tree_.remove(kWeb);
+  ASSERT_TRUE(index_.forget_gone(std::vector{web}));
+  EXPECT_NE(index_.find(web)->removed_ns, 0U);
+  EXPECT_EQ(index_.stats().removals_missed, 1U);
+}
+
+TEST_F(ContainerIndexTest, TheKernelIsToldOfEachCgroupThatItTookForAnothers) {
+  std::vector<std::pair<uint64_t, uint64_t>> told;
+  index_.on_cgroup([&](uint64_t cgroup, uint64_t home) { told.emplace_back(cgroup, home); });
+  take(makes(11, kWeb, 10));
+  take(makes(12, kWeb + "/known", 11).with([](hw_cgroup& c) { c.outermost = 11; }));
+  take(makes(13, kWeb + "/unknown", 11).with([](hw_cgroup& c) { c.outermost = 0; }));
+  take(removes_cgroup(12));
+  const std::vector<std::pair<uint64_t, uint64_t>> wanted = {{11, 11}, {13, 11}, {12, 0}};
+  EXPECT_EQ(told, wanted);
 }
 
 TEST_F(ContainerIndexTest, ScanFindsWhatWasThereBefore) {
