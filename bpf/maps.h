@@ -72,6 +72,8 @@ struct task_state {
 	__u32 claims_seen;   /* of late_claims, when a home of 0 was last looked at */
 	__u32 counted_in;    /* run_id of the daemon in whose counts of living tasks it is; run_id + 1: that was, and is over */
 	__u32 refused_mount; /* of the mount call this thread is in, which is beyond its home's bucket (mount.h); 0: none */
+	__u32 shown_in;	     /* run_id of the daemon whose snapshot has the process */
+	__u32 pad;
 	struct hw_cred shadow; /* last known credentials of the thread */
 	__u64 cred;	       /* address of the real_cred that was last found equal to the shadow */
 };

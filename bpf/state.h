@@ -5,6 +5,15 @@
 
 #include "facts.h"
 
+/* Does the process `task` belongs to outlive its first thread? That one stays until the last has ended, and so does its state.
+ */
+HW_INLINE bool has_lost_leader(struct task_struct *task)
+{
+	struct task_struct *leader = GET(task, group_leader);
+
+	return leader && GET(leader, flags) & PF_EXITING && GET(GET(task, signal), live.counter) > 0;
+}
+
 HW_PART struct task_state *state_by_id(struct task_struct *task, bool make)
 {
 	static const struct task_by_id empty;
@@ -14,8 +23,10 @@ HW_PART struct task_state *state_by_id(struct task_struct *task, bool make)
 
 	if (entry && entry->start_ns == start)
 		return &entry->state;
-	if (!make || GET(task, flags) & PF_EXITING) /* nobody would take it away */
+	if (!make)
 		return NULL;
+	if (GET(task, flags) & PF_EXITING && (tid != (__u32)GET(task, tgid) || !has_lost_leader(task)))
+		return NULL; /* nobody would take it away */
 	bpf_map_update_elem(&tasks_by_id, &tid, &empty, BPF_ANY);
 	entry = bpf_map_lookup_elem(&tasks_by_id, &tid);
 	if (!entry)
@@ -248,6 +259,15 @@ HW_INLINE __s64 live_tasks(struct task_struct *task)
 }
 
 /*
+ * Are the tasks of this process in the counts? Before the snapshot none is; a first thread that has ended is out of them, and
+ * nothing follows of the others until the snapshot is over.
+ */
+HW_INLINE bool is_counted(const struct task_state *process)
+{
+	return process->counted_in == run_id || (snapshot_over && process->counted_in == run_id + 1);
+}
+
+/*
  * Gives the process `task` belongs to another home and moves its `live` tasks with it: live_tasks(). A thread between the
  * decrement of signal->live and its exit tracepoint at this moment is counted out of the new home without having been counted
  * in: off by one, and only then. No lock: a socket filter comes here, too, and may take none.
@@ -257,9 +277,10 @@ HW_INLINE void home_move(struct task_struct *task, struct task_state *state, __u
 	/* no call: the chain that leads here has used up its 512 bytes of frames (below 6.13) */
 	__u64 before = home_exchange(state, home);
 
-	if (before != home && state->counted_in == run_id) /* before the snapshot none of them is */
+	if (before != home && is_counted(state))
 		move_count(before, home, live);
-	if (live > 1) {
+	/* a thread with a copy of the home that was; or the leader is over, and so is not among the living */
+	if (live > 1 || GET(task, pid) != GET(task, tgid) || GET(task, flags) & PF_EXITING) {
 		struct hw_key key = {};
 
 		fill_key(&key, task);

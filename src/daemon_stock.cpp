@@ -71,7 +71,7 @@ Status Daemon::take_stock() {
   for (const hw_task& task : *tasks) {
     const auto details = proc.read(task.h.process.tgid);
     pipeline_->tree().insert(process_from_snapshot(task, details ? *details : ProcDetails{}));
-    // The host's are PID 1's, and kthreadd's: PID 1 is not among the tasks where its first thread has ended.
+    // The host's are PID 1's, and kthreadd's, which shows the initial ones.
     if (task.h.home != 0 || task.h.process.tgid <= 2) pipeline_->boundary().learn(task.h.home, task.ns);
   }
   if (stock_.from_pins) {

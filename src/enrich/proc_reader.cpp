@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "util/fd.h"
+#include "util/process_directory.h"
 
 namespace hullwatch {
 namespace {
@@ -64,7 +65,7 @@ uint64_t ticks_of(uint64_t start_ns) {
 ProcReader::ProcReader(std::string proc_root) : root_(std::move(proc_root)) {}
 
 Result<ProcDetails> ProcReader::read(uint32_t pid) const {
-  const std::string directory = root_ + '/' + std::to_string(pid) + '/';
+  std::string directory = root_ + '/' + std::to_string(pid) + '/';
   const auto stat = read_file(directory + "stat", kStatMax);
   if (!stat) return fail(stat.error());
   const auto ticks = stat_member(directory + "stat", *stat, kStartMember, "start time");
@@ -73,6 +74,7 @@ Result<ProcDetails> ProcReader::read(uint32_t pid) const {
   ProcDetails details;
   details.start_ticks = *ticks;
   if (auto comm = read_file(directory + "comm", 64)) details.comm = comm->substr(0, comm->find('\n'));
+  directory = process_directory(pid, root_) + '/';
   // One byte more than is kept tells whether it was all.
   if (auto args = read_file(directory + "cmdline", HW_ARGS_MAX + 1)) {
     details.args_truncated = args->size() > HW_ARGS_MAX;
@@ -102,7 +104,7 @@ Result<ProcStat> ProcReader::stat(uint32_t pid) const {
 
 // Lines "4:memory,hugetlb:/docker/…"; the unified hierarchy's is "0::/…".
 std::string ProcReader::cgroup(uint32_t pid, std::string_view controller) const {
-  const auto text = read_file(root_ + '/' + std::to_string(pid) + "/cgroup", kCgroupsMax);
+  const auto text = read_file(process_directory(pid, root_) + "/cgroup", kCgroupsMax);
   std::string_view rest = text ? std::string_view(*text) : std::string_view();
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "util/fd.h"
+#include "util/process_directory.h"
 
 namespace hullwatch {
 namespace {
@@ -162,14 +163,14 @@ std::string bound_name(std::string_view sun_path) {
 ListenerFacts read_listener_facts(uint32_t tgid, const std::string& proc) {
   ListenerFacts facts;
   if (tgid == 0) return facts;
-  const std::string dir = proc + "/" + std::to_string(tgid);
+  const std::string dir = process_directory(tgid, proc);
   facts.exe = read_link(dir + "/exe");
-  facts.comm = read_file(dir + "/comm", 64);
+  facts.comm = read_file(proc + "/" + std::to_string(tgid) + "/comm", 64);
   if (!facts.comm.empty() && facts.comm.back() == '\n') facts.comm.pop_back();
   facts.unit = unit_of(read_file(dir + "/cgroup", 16384));
   facts.init = tgid == 1;
   const std::string mounts = read_link(dir + "/ns/mnt");
-  facts.host_mounts = !mounts.empty() && mounts == read_link(proc + "/1/ns/mnt");
+  facts.host_mounts = !mounts.empty() && mounts == read_link(process_directory(1, proc) + "/ns/mnt");
   return facts;
 }
 

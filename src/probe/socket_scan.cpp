@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "probe/sock_diag.h"
+#include "util/process_directory.h"
 
 namespace hullwatch {
 namespace {
@@ -119,7 +120,7 @@ std::unordered_map<uint32_t, std::vector<uint32_t>> find_holders(const std::vect
   std::unordered_map<uint32_t, std::vector<uint32_t>> holders;
   for (const auto& listener : listeners) holders[listener.socket_inode];
   each_number(proc, [&](uint32_t pid) {
-    const std::string descriptors = proc + "/" + std::to_string(pid) + "/fd";
+    const std::string descriptors = process_directory(pid, proc) + "/fd";
     each_number(descriptors, [&](uint32_t fd) {
       constexpr std::string_view kPrefix = "socket:[";
       char target[64];

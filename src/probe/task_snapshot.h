@@ -11,7 +11,8 @@
 
 namespace hullwatch {
 
-/// One record per process, in order of pid. Fails when the iterator (program snapshot_tasks) is not loaded or cannot be read.
+/// One record per process, in order of pid; one whose first thread has ended comes with the first that lives (its h.tid). Fails
+/// when the iterator (program snapshot_tasks) is not loaded or cannot be read.
 Result<std::vector<hw_task>> take_task_snapshot(BpfObject& object);
 
 /// Runs the iterator once more: processes get the homes that were told by BpfObject::tell_home().

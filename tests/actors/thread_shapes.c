@@ -2,6 +2,8 @@
  * Processes whose threads do not do what one expects; each runs PROGRAM … at its end:
  *   thread_shapes leader_exits PROGRAM …       the leader thread exits; another thread forks, and the child execs
  *   thread_shapes exec_from_thread PROGRAM …   a thread that is not the leader execs
+ *   thread_shapes leaderless PROGRAM …         the leader exits; then another says "ready", reads a line, gives up its ids
+ *                                              (2000, 1000, 0) for 1000 and forks; the child execs
  *   thread_shapes worker_forks PROGRAM …       four threads; says "ready", reads a line, then a worker forks; its child execs
  *
  * Exit: the program's status, or 2.
@@ -53,6 +55,24 @@ static void *after_leader(void *unused)
 	return unused;
 }
 
+static void *wait_after_leader(void *unused)
+{
+	char line[16];
+
+	while (leader_state() != 'Z')
+		sched_yield();
+	if (syscall(SYS_setresuid, 2000, 1000, 0))
+		die("setresuid");
+	printf("ready\n");
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin))
+		die("stdin");
+	if (syscall(SYS_setresuid, 1000, 1000, 1000))
+		die("setresuid");
+	fork_program();
+	return unused;
+}
+
 static void *exec_here(void *unused)
 {
 	exec_program();
@@ -88,12 +108,17 @@ static void start(void *(*body)(void *))
 int main(int argc, char **argv)
 {
 	if (argc < 3) {
-		fprintf(stderr, "usage: thread_shapes leader_exits|exec_from_thread|worker_forks PROGRAM [ARGUMENT...]\n");
+		fprintf(stderr,
+			"usage: thread_shapes leader_exits|leaderless|exec_from_thread|worker_forks PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
 	program = argv + 2;
 	if (!strcmp(argv[1], "leader_exits")) {
 		start(after_leader);
+		pthread_exit(NULL);
+	}
+	if (!strcmp(argv[1], "leaderless")) {
+		start(wait_after_leader);
 		pthread_exit(NULL);
 	}
 	if (!strcmp(argv[1], "exec_from_thread"))

@@ -12,7 +12,6 @@
 #include <thread>
 
 #include "live_probe.h"
-#include "probe/task_snapshot.h"
 
 namespace hullwatch::test {
 namespace {
@@ -405,41 +404,6 @@ TEST_F(Home, all_homes_records_are_received) {
   const auto counts = probe->object().counts();
   const auto received = probe->rings().received();
   for (size_t kind = 0; kind < HW_KIND_MAX; ++kind) EXPECT_EQ(counts[kind].submitted, received[kind]) << "kind " << kind;
-}
-
-TEST(Snapshot, tasks_of_before_get_home_state_and_count) {
-  const TestCgroup web("web-" + std::to_string(::getpid()));
-  Gate ready, gate;
-  Child child([&] {
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 3; ++i) threads.emplace_back([&] { gate.pass(); });
-    ready.open();
-    for (auto& thread : threads) thread.join();
-    return 0;
-  });
-  web.add(child.pid());
-  ready.pass();
-  LiveProbe probe({}, false);
-  probe.attach();
-  ASSERT_TRUE(probe.object().set_container(web.id(), web.id()));
-  const auto tasks = take_task_snapshot(probe.object());
-  ASSERT_TRUE(tasks) << tasks.error().message;
-  const auto found =
-      std::ranges::find_if(*tasks, [&](const hw_task& t) { return t.h.process.tgid == static_cast<uint32_t>(child.pid()); });
-  ASSERT_NE(found, tasks->end());
-  EXPECT_EQ(found->h.home, web.id());
-  EXPECT_EQ(found->parent.tgid, static_cast<uint32_t>(::getpid()));
-  EXPECT_EQ(found->cred.uid, 0U);
-  EXPECT_EQ(probe.object().homes()[web.id()].live, 1 + 3);
-  EXPECT_TRUE(
-      std::ranges::any_of(*tasks, [](const hw_task& t) { return t.h.process.tgid == static_cast<uint32_t>(::getpid()); }));
-  for (int i = 0; i < 3; ++i) gate.open();
-  child.wait();
-  const auto end = probe.exit_of(child.pid());
-  ASSERT_TRUE(end);
-  EXPECT_EQ(end->header().home, web.id());
-  EXPECT_EQ(end->header().flags & HW_F_HOME_INFERRED, 0U);
-  EXPECT_EQ(probe.object().homes()[web.id()].live, 0);
 }
 
 }  // namespace

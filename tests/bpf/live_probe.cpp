@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <array>
 #include <cstdio>
 #include <stdexcept>
+#include <thread>
 
 #include "probe/task_snapshot.h"
 
@@ -85,6 +87,28 @@ std::unique_ptr<Child> run_in(const TestCgroup& cgroup, const std::function<int(
   });
   cgroup.add(child->pid());
   gate.open();
+  return child;
+}
+
+std::unique_ptr<Child> without_leader(const std::function<int()>& what) {
+  Gate gone;
+  auto child = std::make_unique<Child>([&]() -> int {
+    std::thread([&] {
+      std::string state;
+      while (state.find(") Z") == std::string::npos) {
+        std::array<char, 128> text{};
+        const int fd = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+        [[maybe_unused]] const auto got = ::read(fd, text.data(), text.size() - 1);
+        ::close(fd);
+        state = text.data();
+      }
+      gone.open();
+      ::_exit(what());
+    }).detach();
+    ::syscall(SYS_exit, 0);
+    return 97;
+  });
+  gone.pass();
   return child;
 }
 

@@ -96,6 +96,9 @@ class Child {
 /// A container's process: put in from the host before it runs `what`.
 std::unique_ptr<Child> run_in(const TestCgroup& cgroup, const std::function<int()>& what);
 
+/// A child that runs `what` in a thread of its own, once its first thread has ended. Returns when it has.
+std::unique_ptr<Child> without_leader(const std::function<int()>& what);
+
 /// Lets one process wait for another.
 class Gate {
  public:

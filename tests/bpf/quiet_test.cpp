@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "probe/task_snapshot.h"
 #include "quiet_probe.h"
@@ -165,6 +167,25 @@ TEST_F(Quiet, CredentialsOfAProcessOlderThanTheProbeAreKnownFromTheSnapshot) {
   EXPECT_EQ(seen[0].uncertain, 0U);
   EXPECT_EQ(seen[0].before.uid, 0U);
   EXPECT_EQ(seen[0].after.uid, 1000U);
+}
+
+TEST_F(Quiet, CredentialsOfAProcessOlderThanTheProbeAreKnownAlsoWhenItsFirstThreadIsOver) {
+  const Gate gate;
+  const auto older = without_leader([&] {
+    if (::syscall(SYS_setresuid, 2000, 1000, 0) != 0) return 1;
+    gate.pass();
+    return ::syscall(SYS_setresuid, 1000, 1000, 1000) == 0 ? 0 : 1;
+  });
+  QuietProbe later;
+  ASSERT_TRUE(take_task_snapshot(later.object()));
+  gate.open();
+  ASSERT_EQ(older->wait(), 0);
+  const auto seen = later.of_process(older->pid()).all<hw_credential>(HW_CREDENTIAL);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].uncertain, 0U);
+  EXPECT_EQ(std::tie(seen[0].before.uid, seen[0].before.euid, seen[0].before.suid), std::make_tuple(2000U, 1000U, 0U));
+  EXPECT_EQ(std::tie(seen[0].after.uid, seen[0].after.euid, seen[0].after.suid), std::make_tuple(1000U, 1000U, 1000U));
+  EXPECT_EQ(seen[0].h.flags & HW_F_HOME_INFERRED, 0U);
 }
 
 TEST_F(Quiet, APlainExecByRootIsNoCredentialRecord) {

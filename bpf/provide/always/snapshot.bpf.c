@@ -3,6 +3,9 @@
  * What was there before us. Read once at start, after the other programs are attached and user space has filled `containers`:
  * gives each task its state, counts it, and writes one hw_task per process. A task that forked meanwhile has its state from
  * process_fork.
+ *
+ * A process whose first thread has ended while others live is told of by the first of those that is met: the leader has no
+ * memory, namespaces or cgroup of its own any more, but it is there, and holds the process's state.
  */
 #include "observe/credential.h"
 #include "observe/process.h"
@@ -24,14 +27,45 @@ HW_INLINE bool adopt(struct task_struct *task, struct task_state *state)
 	return inferred;
 }
 
+/*
+ * A process whose leader is over, met by one of its threads: its home, and the mark that nobody counts the leader any more.
+ * False when it has been told of.
+ */
+HW_INLINE bool adopt_leaderless(struct task_struct *task, bool *inferred)
+{
+	struct task_state *process = process_state_make(task);
+
+	if (!process || process->shown_in == run_id)
+		return false;
+	process->shown_in = run_id;
+	*inferred = !home_is_sure(process);
+	if (process->counted_in != run_id && process->counted_in != run_id + 1) {
+		process->counted_in = run_id + 1;
+		process->claims_seen = late_claims - 1;
+	}
+	home_settle(task, process);
+	return true;
+}
+
+/* What is the leader's, over or not: the process's name, and its pid as it sees it. */
+HW_INLINE void fill_leader(struct hw_task *r, struct task_struct *task)
+{
+	struct task_struct *leader = GET(task, group_leader);
+
+	if (!leader)
+		return;
+	bpf_probe_read_kernel_str(r->h.comm, sizeof(r->h.comm), &leader->comm);
+	fill_ns_pid(leader, NULL, &r->ns_pid);
+}
+
 /* The second run: what user space found out of namespaces and parents. */
 HW_INLINE void correct(struct task_struct *task)
 {
-	struct task_state *state = thread_state(task);
+	struct task_state *state = process_state(task);
 	struct hw_key key = {};
 	__u64 *home;
 
-	if (!state || GET(task, pid) != GET(task, tgid))
+	if (!state || (GET(task, pid) != GET(task, tgid) && !has_lost_leader(task)))
 		return;
 	fill_key(&key, task);
 	home = bpf_map_lookup_elem(&homes_told, &key);
@@ -43,10 +77,10 @@ SEC("iter/task")
 int snapshot_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
+	bool leads, tells, inferred = true;
 	struct task_state *state;
 	struct hw_task *r;
 	struct slot *slot;
-	bool inferred = true;
 	__u32 which;
 
 	if (!task) /* once, at the end */
@@ -59,12 +93,21 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	}
 	if (GET(task, pid) == KTHREADD)
 		first_net_ns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
+	leads = tells = GET(task, pid) == GET(task, tgid);
+	if (!leads && has_lost_leader(task))
+		tells = adopt_leaderless(task, &inferred);
 	state = thread_state_make(task);
-	if (state)
-		inferred = adopt(task, state);
-	if (state && !(state->flags & TASK_SHADOW))
-		adopt_credentials(task);
-	if (GET(task, pid) != GET(task, tgid))
+	if (state) {
+		bool unsure = adopt(task, state);
+
+		if (leads) {
+			inferred = unsure;
+			state->shown_in = run_id;
+		}
+		if (!(state->flags & TASK_SHADOW))
+			adopt_credentials(task);
+	}
+	if (!tells)
 		return 0;
 	slot = slot_take(HW_TASK, sizeof(*r), &which);
 	if (!slot)
@@ -76,7 +119,7 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	fill_cred(&r->cred, GET(task, real_cred));
 	fill_process_key(&r->parent, GET(task, real_parent));
 	fill_namespaces(&r->ns, task);
-	fill_ns_pid(task, NULL, &r->ns_pid);
+	fill_leader(r, task);
 	r->sid = session_of(task);
 	r->pgid = group_of(task);
 	r->tty = terminal_of(task);

@@ -2,12 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "support/event_builder.h"
+#include "util/process_directory.h"
 
 namespace hullwatch {
 namespace {
@@ -113,6 +117,36 @@ TEST_F(ProcReaderTest, DetailsOfAnotherProcessWithThatPidAreLeftOut) {
   EXPECT_EQ(process.comm, "sh");
   EXPECT_EQ(process.exe_path, "");
   EXPECT_EQ(process.args, "");
+}
+
+TEST(ProcReader, AProcessThatOutlivesItsFirstThreadIsReadFromAnother) {
+  int gone[2], end[2];
+  ASSERT_EQ(::pipe(gone) + ::pipe(end), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::thread([&, leader = process_directory(static_cast<uint32_t>(::getpid()))] {
+      while (process_directory(static_cast<uint32_t>(::getpid())) == leader) std::this_thread::yield();
+      char byte = 'x';
+      ::_exit(::write(gone[1], &byte, 1) == 1 && ::read(end[0], &byte, 1) == 1 ? 0 : 1);
+    }).detach();
+    ::syscall(SYS_exit, 0);
+  }
+  char byte = 'x';
+  ASSERT_EQ(::read(gone[0], &byte, 1), 1);
+  const auto pid = static_cast<uint32_t>(child);
+  EXPECT_TRUE(process_directory(pid).starts_with("/proc/" + std::to_string(pid) + "/task/")) << process_directory(pid);
+  const auto self = ProcReader().read(static_cast<uint32_t>(::getpid())), details = ProcReader().read(pid);
+  ASSERT_TRUE(self && details);
+  EXPECT_EQ(details->exe_path, fs::read_symlink("/proc/self/exe").string());
+  EXPECT_EQ(details->args, self->args);
+  EXPECT_EQ(details->cwd, fs::current_path().string());
+  EXPECT_EQ(details->comm, self->comm);
+  EXPECT_EQ(ProcReader().cgroup(pid, "pids"), ProcReader().cgroup(static_cast<uint32_t>(::getpid()), "pids"));
+  EXPECT_EQ(::write(end[1], &byte, 1), 1);
+  int status = -1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  for (const int fd : {gone[0], gone[1], end[0], end[1]}) ::close(fd);
 }
 
 }  // namespace
