@@ -32,7 +32,7 @@ Status Pipeline::record(std::span<const std::byte> bytes) {
     ++stats_.decode_errors;
     return fail(std::move(event.error()));
   }
-  claim_first_exec(*event);
+  claim(*event);
   keep_home(*event);
   take_up(*event, bytes);
   return {};
@@ -61,16 +61,34 @@ void Pipeline::keep_home(Event& event) {
   judge(context_of(finding), {});
 }
 
-/// A container whose cgroup's name says nothing (plain `runc run NAME`) is recognised here, from its mkdir, and the kernel may
-/// learn of it after the container's first exec. By now the cgroup tells; that the exec is not the runtime's own shows in its
-/// pid namespace.
-void Pipeline::claim_first_exec(Event& event) const {
-  auto* exec = std::get_if<ExecEvent>(&event.body);
-  if (exec == nullptr || event.header.home != 0 || exec->facts.ns_pid == event.header.process.tgid) return;
-  const auto home = containers_.homes().find(event.header.cgroup);
-  if (home == containers_.homes().end()) return;
-  event.header.home = exec->facts.h.home = home->second;
-  event.header.flags |= HW_F_HOME_INFERRED;
+/// A container whose cgroup's name says nothing (plain `runc run NAME`) is recognised here, from its mkdir, and until the
+/// kernel knows, what its processes do is still sent as the host's. Of an exec the cgroup tells whose it is, and the pid
+/// namespace that it is not the runtime's own; the cgroup is looked for in the tree where its mkdir is read later than the
+/// exec, which is of the other ring. What that program does next, and whom it forks, is claimed with it.
+void Pipeline::claim(Event& event) {
+  hw_header& header = event.header;
+  if (header.home != 0 || header.process.tgid == 0) return;
+  uint64_t home = 0;
+  if (auto* exec = std::get_if<ExecEvent>(&event.body)) {
+    if (exec->facts.ns_pid == header.process.tgid) return;
+    const Container* container = containers_.find(header.cgroup);
+    if (container == nullptr) return;
+    home = exec->facts.h.home = container->cgroup_id;
+  } else {
+    const Process* process = tree_.find(header.process);
+    if (process == nullptr || process->home == 0 || !is_in(header.cgroup, process->home)) return;
+    if (header.process.execs < process->key.execs) return;  // by the runtime's own program, and read late
+    home = process->home;
+    if (auto* fork = std::get_if<ForkEvent>(&event.body); fork != nullptr && is_in(fork->facts.child_cgroup, home))
+      fork->facts.child_home = home;
+  }
+  header.home = home;
+  header.flags |= HW_F_HOME_INFERRED;
+}
+
+bool Pipeline::is_in(uint64_t cgroup, uint64_t home) const {
+  const auto found = containers_.homes().find(cgroup);
+  return found != containers_.homes().end() && found->second == home;
 }
 
 void Pipeline::own_event(Event event) {
@@ -129,7 +147,7 @@ void Pipeline::release(Held held) {
   }
   auto event = decoder_.decode(held.record);
   if (!event) return;  // it was decoded once already
-  claim_first_exec(*event);
+  claim(*event);
   correct_home(*event);
   evaluate(context_of(*event));
 }

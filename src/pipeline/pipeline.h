@@ -85,7 +85,8 @@ class Pipeline {
     uint64_t home = 0, until_ns = 0;
   };
 
-  void claim_first_exec(Event& event) const;
+  void claim(Event& event);
+  [[nodiscard]] bool is_in(uint64_t cgroup, uint64_t home) const;
   bool correct_home(Event& event) const;
   void keep_home(Event& event);
   void take_up(const Event& event, std::span<const std::byte> record);

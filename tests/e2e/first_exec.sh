@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A container is known from its very first program: 200 containers are started fast, by docker and by runc, and the exec of each
-# one's own program carries its id in the forensic log. Each program has an argument of its own, so that none is mistaken.
+# one's own program carries its id in the forensic log. Each program has an argument of its own, so that none is mistaken. So do all
+# execs of one container that hullwatch reads of late, when nothing but the cgroup can say whose they are.
 set -euo pipefail
 . "$(dirname "$0")/lib/monitor.sh"
 
@@ -42,4 +43,20 @@ check_equal the_first_exec_of_docker_containers_carries_their_id "$(cat "$HW_SCR
 check_equal the_first_exec_of_runc_containers_carries_their_id "$(cat "$HW_SCRATCH/wanted.runc")" "$(grep '^runc' "$HW_SCRATCH/got")"
 check_equal first_execs_that_carry_their_container $((DOCKER_STARTS + RUNC_STARTS)) "$(sort "$HW_SCRATCH"/wanted.* | comm -12 - "$HW_SCRATCH/got" | wc -l)"
 check_equal first_execs_named_by_docker $DOCKER_STARTS "$(records '.type == "execve" and .container.image == "e2e/first:1" and .container.name != ""' | jq -r .container.name | sort -u | wc -l)"
+
+# A reader that stood still: the record of the cgroup is in one ring, the execs in it are in the other, and the kernel has not been
+# told of a container.
+# shellcheck disable=SC2016 # the inner shell's
+make_bundle "$HW_SCRATCH/bundle" "$HW_SCRATCH/rootfs" "" . sh -c 'for i in $(seq 200); do /bin/busybox echo late-$i; done; echo all >/tmp/all; sleep 600'
+start_monitor late --log-all
+kill -STOP "$MON_PID"
+runc run -d --bundle "$HW_SCRATCH/bundle" late </dev/null >/dev/null 2>&1
+check it_ran_while_nobody_read wait_for "$PATIENCE" test -s "$HW_SCRATCH/rootfs/tmp/all"
+kill -CONT "$MON_PID"
+of_late() { records '.type == "execve" and .exec.args[1] == "echo"' | jq -r 'select(.exec.args[2] | startswith("late-")) | "\(.exec.args[2]) \(.container.id)"' | sort -u; }
+all_of_late() { [ "$(of_late | wc -l)" = 200 ]; }
+wait_for "$PATIENCE" all_of_late || true
+check_equal execs_read_late_carry_their_container "$(seq -f 'late-%g late' 200 | sort)" "$(of_late)"
+check_equal what_the_runtime_did_before_is_not_the_containers "" "$(alerts "$SERIOUS and .container.name == \"late\"" | say_alerts)"
+check_stopped late
 finish

@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -147,6 +148,47 @@ TEST_F(WholePipeline, AnExecTheKernelCouldNotYetPlaceBelongsToItsCgroupsContaine
   EXPECT_EQ(alerts_[0]->container.name, "web");
   feed(test::exec("/bin/sh").pid(12).with([this](hw_exec& e) { e.h.cgroup = web_.cgroup_id; }));
   EXPECT_EQ(alerts_.size(), 1U) << "the runtime's own program, still in the host's pid namespace";
+}
+
+TEST_F(WholePipeline, AnExecThatIsReadBeforeItsCgroupsRecordBelongsToTheContainerThere) {
+  std::filesystem::create_directories(cgroups_ + "/plain");
+  struct stat cgroup {};
+  ASSERT_EQ(::stat((cgroups_ + "/plain").c_str(), &cgroup), 0);
+  containers_.set_named_lookup([](std::string_view path) -> std::optional<CgroupIdentity> {
+    if (path != "/plain") return {};
+    CgroupIdentity identity;
+    identity.runtime = "runc";
+    identity.id = identity.cgroup_path = path;
+    return identity;
+  });
+  feed(test::exec("/bin/sh").pid(11).with([&](hw_exec& e) {
+    e.h.cgroup = cgroup.st_ino;
+    e.ns_pid = 1;
+  }));
+  pipeline_->flush();
+  ASSERT_EQ(alerts_.size(), 1U);
+  EXPECT_EQ(alerts_[0]->container.id, "/plain");
+}
+
+TEST_F(WholePipeline, WhatAProcessDoesThatWasPlacedByItsCgroupIsItsContainersToo) {
+  name_web();
+  const auto inside = [this](auto& facts) { facts.h.cgroup = web_.cgroup_id; };
+  feed(test::exec("/bin/sh").pid(11).with([&](hw_exec& e) {
+    inside(e);
+    e.ns_pid = 1;
+  }));
+  feed(test::forks(12).by_pid(11).with([&](hw_fork& f) {
+    inside(f);
+    f.child_cgroup = web_.cgroup_id;
+  }));
+  alerts_.clear();
+  feed(test::credential(test::user(1000), test::root()).pid(12).way(HW_WAY_COMMIT).with(inside));
+  ASSERT_EQ(alerts_.size(), 1U);
+  EXPECT_EQ(alerts_[0]->container.name, "web");
+  feed(test::credential(test::user(1000), test::root()).pid(11, 0).way(HW_WAY_COMMIT).with(inside));
+  EXPECT_EQ(alerts_.at(1)->container.id, "") << "the runtime did it, before it exec'ed the container's program";
+  feed(test::credential(test::user(1000), test::root()).pid(13).way(HW_WAY_COMMIT).with(inside));
+  EXPECT_EQ(alerts_.at(2)->container.id, "") << "who is not known to run a program of the container's";
 }
 
 TEST_F(WholePipeline, AnExecPlacedByItsCgroupIsStillThereAfterItWaitedForTheName) {
