@@ -1,142 +1,26 @@
-// Who is root where: gains inside user namespaces, from the live kernel's records to the verdict.
+// Gains inside user namespaces, by the quiet programs on the running kernel.
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <fstream>
-
-#include "detect/privilege_gain.h"
+#include "bpf/user_namespace_suite.h"
 #include "quiet_probe.h"
 
 namespace hullwatch::test {
 namespace {
 
-class UserNamespace : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
+class QuietWatch {
+ public:
+  static void begin() {
     if (::geteuid() == 0) probe_ = std::make_unique<QuietProbe>();
   }
-  static void TearDownTestSuite() { probe_.reset(); }
-  void SetUp() override {
-    if (!probe_) GTEST_SKIP() << "needs root";
-    directory_ = std::filesystem::temp_directory_path() / ("hullwatch-userns-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(directory_);
-    ASSERT_EQ(::chmod(directory_.c_str(), 0755), 0);
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
+  static void end() { probe_.reset(); }
+  static std::string missing() { return probe_ ? "" : "needs root"; }
+  static std::filesystem::path actor(const std::string& name) { return std::string(HULLWATCH_ACTORS) + "/" + name; }
+  static std::vector<LiveRecord> of_process(pid_t pid) { return probe_->of_process(pid).records; }
 
-  /// A program that gives root of a namespace that maps 0 to `owner`.
-  std::filesystem::path setuid_file(uid_t owner) const {
-    auto file = directory_ / ("setuid-" + std::to_string(owner));
-    std::filesystem::copy_file(std::string(HULLWATCH_ACTORS) + "/setid", file);
-    if (::chown(file.c_str(), owner, owner) != 0 || ::chmod(file.c_str(), 04755) != 0) throw std::runtime_error("setuid file");
-    return file;
-  }
-
-  /// `act` in a new user namespace whose ids 0…65535 are the host's from `first` on. What was recorded of it.
-  static ActorRun in_namespace(unsigned first, const std::function<bool()>& act) {
-    const Gate made, mapped;
-    Child child([&] {
-      if (::unshare(CLONE_NEWUSER) != 0) return 10;
-      made.open();
-      mapped.pass();
-      return act() ? 0 : 11;
-    });
-    made.pass();
-    for (const char* map : {"uid_map", "gid_map"})
-      std::ofstream("/proc/" + std::to_string(child.pid()) + "/" + map) << "0 " << first << " 65536\n";
-    mapped.open();
-    const int status = child.wait();
-    EXPECT_EQ(status, 0);
-    auto run = probe_->of_process(child.pid());
-    run.status = status;
-    return run;
-  }
-
-  static bool become(uid_t id) {
-    return ::syscall(SYS_setgroups, 0, nullptr) == 0 && ::syscall(SYS_setresgid, id, id, id) == 0 &&
-           ::syscall(SYS_setresuid, id, id, id) == 0;
-  }
-
-  static std::vector<PrivilegeGainFinding> gains(const ActorRun& run, uint32_t container_level) {
-    std::vector<PrivilegeGainFinding> found;
-    for (const auto& record : run.all<hw_credential>(HW_CREDENTIAL))
-      if (auto gain = judge_credentials(record, container_level)) found.push_back(std::move(*gain));
-    return found;
-  }
-
-  static std::unique_ptr<QuietProbe> probe_;
-  std::filesystem::path directory_;
+ private:
+  inline static std::unique_ptr<QuietProbe> probe_;
 };
-std::unique_ptr<QuietProbe> UserNamespace::probe_;
 
-TEST_F(UserNamespace, ASetuidFileOfItsRootIsAGainOfTheContainerAndNoneOfTheHost) {
-  const auto file = setuid_file(100000);
-  const auto run = in_namespace(100000, [&] {
-    const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    ::dup2(null, STDOUT_FILENO);
-    return become(1000) && ::execl(file.c_str(), "setid", "show", nullptr) == 0;
-  });
-  const auto seen = run.all<hw_credential>(HW_CREDENTIAL);
-  ASSERT_FALSE(seen.empty());
-  EXPECT_EQ(seen.back().before.euid, 101000U);
-  EXPECT_EQ(seen.back().after.euid, 100000U);
-  EXPECT_EQ(seen.back().root_uid, 100000U);
-  const auto own = gains(run, 1);
-  ASSERT_EQ(own.size(), 1U);
-  EXPECT_TRUE(own[0].explained);
-  EXPECT_TRUE(own[0].to_root);
-  EXPECT_EQ(own[0].way, "setuid_file");
-  EXPECT_TRUE(gains(run, 0).empty());
-}
-
-TEST_F(UserNamespace, ItsRootDropsAndTakesBackWithoutAGain) {
-  const auto run = in_namespace(100000, [] {
-    return ::syscall(SYS_setresuid, 0, 0, 0) == 0 && ::syscall(SYS_setresuid, -1, 1000, -1) == 0 &&
-           ::syscall(SYS_setresuid, -1, 0, -1) == 0;
-  });
-  EXPECT_EQ(run.all<hw_credential>(HW_CREDENTIAL).back().root_uid, 100000U);
-  EXPECT_TRUE(gains(run, 1).empty());
-  EXPECT_TRUE(gains(run, 0).empty());
-}
-
-TEST_F(UserNamespace, RootOfAUsersOwnNamespaceIsNoGain) {
-  Child user([&] {
-    if (!become(1000) || ::prctl(PR_SET_DUMPABLE, 1) != 0 || ::unshare(CLONE_NEWUSER) != 0) return 10;
-    std::ofstream("/proc/self/setgroups") << "deny";
-    std::ofstream("/proc/self/uid_map") << "0 1000 1\n";
-    std::ofstream("/proc/self/gid_map") << "0 1000 1\n";
-    return ::getuid() == 0 && ::sethostname("x", 1) != 0 && ::unshare(CLONE_NEWUTS) == 0 ? 0 : 11;
-  });
-  ASSERT_EQ(user.wait(), 0);
-  const auto run = probe_->of_process(user.pid());
-  EXPECT_EQ(run.all<hw_credential>(HW_CREDENTIAL).back().after.userns_level, 1U);
-  EXPECT_TRUE(gains(run, 0).empty());
-}
-
-TEST_F(UserNamespace, SixExtentsAreReadToo) {
-  const Gate made, mapped;
-  Child child([&] {
-    if (::unshare(CLONE_NEWUSER) != 0) return 10;
-    made.open();
-    mapped.pass();
-    return ::syscall(SYS_setresuid, 1, 1, 1) == 0 ? 0 : 11;
-  });
-  made.pass();
-  // In an order of its own: the kernel sorts what does not fit inside.
-  std::ofstream("/proc/" + std::to_string(child.pid()) + "/uid_map")
-      << "5 200005 1\n4 200004 1\n3 200003 1\n2 200002 1\n1 200001 1\n0 300000 1\n";
-  mapped.open();
-  ASSERT_EQ(child.wait(), 0);
-  const auto seen = probe_->of_process(child.pid()).all<hw_credential>(HW_CREDENTIAL);
-  ASSERT_FALSE(seen.empty());
-  EXPECT_EQ(seen.back().root_uid, 300000U);
-}
+INSTANTIATE_TYPED_TEST_SUITE_P(Quiet, UserNamespace, QuietWatch);
 
 }  // namespace
 }  // namespace hullwatch::test

@@ -39,8 +39,9 @@ struct ActorRun {
 
 class SensorTest : public testing::Test {
  protected:
-  // One for all: loading takes longer than all the tests.
+  // One for all suites of a program: loading takes longer than all the tests.
   static void SetUpTestSuite() {
+    if (sensor_) return;
     const auto root = TestCgroup::root();
     const bool v2 = std::filesystem::exists(root / "cgroup.controllers");
     SensorOptions options;
@@ -50,7 +51,6 @@ class SensorTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().message;
     sensor_ = std::move(*opened);
   }
-  static void TearDownTestSuite() { sensor_.reset(); }
   void SetUp() override { ASSERT_TRUE(sensor_); }
 
   static void drain() {
@@ -103,6 +103,10 @@ class SensorTest : public testing::Test {
     return chosen != nullptr && std::ranges::find(tiers, chosen->tier) != tiers.end();
   }
 
+  struct End : testing::Environment {
+    void TearDown() override { sensor_.reset(); }
+  };
+  inline static testing::Environment* const end_ = testing::AddGlobalTestEnvironment(new End);
   inline static std::unique_ptr<Sensor> sensor_;
   inline static std::vector<LiveRecord> captured_;
 };
