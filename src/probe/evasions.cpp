@@ -119,7 +119,9 @@ constexpr auto kEvasions = std::to_array<Evasion>({
     {"socket_kubelet_tls", "runtime_socket"},
     {"ring_made", "io_uring"},
     {"ring_personality", "io_uring"},
+    {"node_file_written", "file", "the node's files on a shared mount"},
     {"core_pattern_in_place", "kernel_setting"},
+    {"release_agent_written", "kernel_setting"},
     {"daemon_stopped", "guard"},
     {"map_emptied", "guard"},
 });

@@ -252,9 +252,47 @@ static void own_settings(void)
 	write_again("/proc/sys/kernel/hostname");
 }
 
+/* The node gave it a hierarchy that nothing is in, so that the machine's keep theirs. */
+static void release_agent_written(void)
+{
+	int fd = open("/v1/release_agent", O_WRONLY);
+
+	if (fd < 0)
+		cannot("no cgroup v1 hierarchy can be mounted");
+	must(write(fd, "/bin/evade", 10) == 10 ? 0 : -1, "write");
+	tell(getpid());
+}
+
+static void release_agent_read(void)
+{
+	char text[256];
+	int fd = open("/v1/release_agent", O_RDONLY);
+
+	if (fd < 0)
+		cannot("no cgroup v1 hierarchy can be mounted");
+	must(read(fd, text, sizeof(text)), "read");
+	tell(getpid());
+}
+
 static void core_pattern_read(void)
 {
 	done(open("/proc/sys/kernel/core_pattern", O_RDONLY), "core_pattern");
+}
+
+/* A directory that the node gave it. */
+static void node_file_written(void)
+{
+	int fd = open("/rt/written", O_CREAT | O_WRONLY, 0600);
+
+	must(fd, "/rt/written");
+	must(write(fd, "x", 1) == 1 ? 0 : -1, "write");
+	tell(getpid());
+}
+
+static void own_file_written(void)
+{
+	must(open("/tmp/written", O_CREAT | O_WRONLY, 0600), "/tmp/written");
+	tell(getpid());
 }
 
 static void debugfs(void)
@@ -284,9 +322,11 @@ const struct row mount_rows[] = {
     {"mount_setattr", attributes, looks_at_mounts},
     {"overlay", overlay_on_image, looks_at_mounts},
     {"block_device", block_device, device_made},
+    {"node_file_written", node_file_written, own_file_written},
     {"release_agent", release_agent, looks_at_mounts},
     {"core_pattern", core_pattern, core_pattern_read},
     {"core_pattern_in_place", core_pattern_in_place, own_settings},
+    {"release_agent_written", release_agent_written, release_agent_read},
     {"tracefs", debugfs, looks_at_mounts},
     {0},
 };
