@@ -28,6 +28,8 @@ HW_KNOB(__u64, bulk_depth_ns, 500000000ULL);
 HW_KNOB(__u64, bulk_byte_ns, 953ULL);
 /* Which hierarchy names containers: 0 the v2 one; 1 v1 pids, 2 v1 memory on hosts without v2. */
 HW_KNOB(__u32, cgroup_v1, 0);
+/* Whether the kernel preempts programs at tracepoints (relief.h). */
+HW_KNOB(bool, programs_are_preempted, false);
 /* This daemon, of all that shared the pinned maps since boot: counts of living tasks are its own. */
 HW_KNOB(__u32, run_id, 1);
 /* The watchdog (src/guard): what it and its children do is never held back. */
@@ -61,6 +63,8 @@ enum task_flag {
  * One per task (thread). Credentials belong to the thread; `home`, `creator`, `execs` belong to the process and are true in the
  * group leader's entry only: read them through process_state(). A thread's own copy is of the moment it was cloned.
  */
+enum turn { TURN_FORK, TURN_EXEC, TURN_EXIT, TURN_MAX };
+
 struct task_state {
 	struct hw_key creator;
 	__u64 home;
@@ -76,6 +80,7 @@ struct task_state {
 	__u32 pad;
 	struct hw_cred shadow; /* last known credentials of the thread */
 	__u64 cred;	       /* address of the real_cred that was last found equal to the shadow */
+	__u64 turns[TURN_MAX]; /* relief.h: what was last seen at each hook */
 };
 
 #define SEEN_EXES 16

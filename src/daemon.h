@@ -76,6 +76,7 @@ class Daemon {
   void begin_guard();
   void guard(bool rings_empty);  // each turn of the loop
   void look_at_guard();          // about once a second
+  void look_at_skips();
   void look_at_maps();
   void put_back(uint64_t cgroup);
   void tell_cgroup(uint64_t cgroup, uint64_t home);
@@ -153,6 +154,7 @@ class Daemon {
   uint64_t ticked_ns_ = 0, losses_looked_ns_ = 0, started_ns_ = 0;
   KindCounts last_counts_{};
   LossProducers loss_producers_;
+  uint64_t skips_told_ = 0;
 
   /// What was there at the start, and who had known it.
   struct Stock {

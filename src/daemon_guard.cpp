@@ -93,6 +93,7 @@ void Daemon::look_at_guard() {
       readiness_->works("ftrace");
     protect("ftrace", off ? "kernel.ftrace_enabled is 0" : "kernel.ftrace_enabled is 1", !off);
   }
+  look_at_skips();
   if (missing_.empty()) look_at_maps();
   if (log_stats_ == nullptr) return;
   const bool failing = log_stats_->failing;
@@ -103,6 +104,28 @@ void Daemon::look_at_guard() {
   else
     readiness_->works("log");
   protect("log", failing ? "the forensic log cannot be written" : "the forensic log is written again", !failing);
+}
+
+/// What the kernel did not run at all is in no ring's count. Told first, and each time there is ten times as much. Of a program
+/// with a relief no more was unseen than the one of the two was skipped that was skipped less.
+void Daemon::look_at_skips() {
+  constexpr std::string_view kRelief = "_relief";
+  std::map<std::string, uint64_t> skips = sensor_->object().skipped();
+  uint64_t total = 0;
+  std::string detail;
+  for (const auto& [program, skipped] : skips) {
+    if (program.ends_with(kRelief)) continue;
+    uint64_t unseen = skipped;
+    const std::string relief = program + std::string(kRelief);
+    if (sensor_->object().is_loaded(relief)) unseen = std::min(unseen, skips.contains(relief) ? skips.at(relief) : 0);
+    if (unseen == 0) continue;
+    total += unseen;
+    detail += (detail.empty() ? "" : ", ") + program + " " + std::to_string(unseen);
+  }
+  counters_->set_program_skips(std::move(skips));
+  if (total == 0 || total < 10 * skips_told_) return;
+  skips_told_ = total;
+  protect("skipped", "the kernel skipped programs that were preempted on the same processor, at most so often: " + detail);
 }
 
 /// What the kernel's map must say of a cgroup; 0: it is gone.

@@ -19,6 +19,11 @@ void Counters::set_kernel(uint32_t kind, KernelCount count) {
   if (kind < HW_KIND_MAX) kernel_[kind] = count;
 }
 
+void Counters::set_program_skips(std::map<std::string, uint64_t> skips) {
+  const std::lock_guard lock(mutex_);
+  program_skips_ = std::move(skips);
+}
+
 void Counters::set_kernel_errors(const std::array<uint64_t, HW_PLACE_MAX>& errors) {
   const std::lock_guard lock(mutex_);
   kernel_errors_ = errors;
@@ -67,6 +72,7 @@ Counters::Snapshot Counters::snapshot() const {
   all.providers = providers_;
   all.open_evasions = open_evasions_;
   all.kernel_errors = kernel_errors_;
+  all.program_skips = program_skips_;
   all.map_update_failures = map_update_failures_;
   all.reload_worked = reload_worked_;
   all.reload_success_ns = reload_success_ns_;

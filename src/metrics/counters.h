@@ -57,6 +57,7 @@ class Counters {
 
   // Any thread, short lock.
   void set_kernel(uint32_t kind, KernelCount count);
+  void set_program_skips(std::map<std::string, uint64_t> skips);
   void set_kernel_errors(const std::array<uint64_t, HW_PLACE_MAX>& errors);
   void set_pipeline(PipelineFigures figures);
   /// open_evasions: how many, by the observation that would show them.
@@ -79,6 +80,7 @@ class Counters {
     bool reload_worked = false;
     uint64_t reload_success_ns = 0, reloads_good = 0, reloads_bad = 0;
     std::array<uint64_t, HW_PLACE_MAX> kernel_errors{};
+    std::map<std::string, uint64_t> program_skips;
     std::map<std::string, uint64_t, std::less<>> map_update_failures;
   };
   [[nodiscard]] Snapshot snapshot() const;
@@ -98,6 +100,7 @@ class Counters {
   std::vector<ProviderState> providers_;
   std::map<std::string, uint64_t> open_evasions_;
   std::array<uint64_t, HW_PLACE_MAX> kernel_errors_{};
+  std::map<std::string, uint64_t> program_skips_;
   std::map<std::string, uint64_t, std::less<>> map_update_failures_{
       {"containers", 0}, {"listeners", 0}, {"request_windows", 0}};
   bool reload_worked_ = false;

@@ -23,6 +23,9 @@ constexpr std::array<MetricInfo, static_cast<size_t>(count_)> kTable = {{
      "Records skipped because they were truncated, oversized or of unknown kind."},
     {kernel_errors_total, "hullwatch_kernel_errors_total", counter, "place",
      "What failed in the kernel side without losing a record: the places of enum hw_place."},
+    {program_skips_total, "hullwatch_program_skips_total", counter, "program",
+     "Times the kernel skipped a program, because it had been preempted on that processor; unseen is what NAME_relief missed, "
+     "too."},
     {map_update_failures_total, "hullwatch_map_update_failures_total", counter, "map",
      "Answers the kernel side could not be given: its map had no room or no memory. listeners and request_windows are asked or "
      "sent again; containers leaves a new process's home to be inferred."},

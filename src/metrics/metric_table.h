@@ -22,6 +22,7 @@ enum class Metric : uint8_t {
   events_dropped_total,
   decode_errors_total,
   kernel_errors_total,
+  program_skips_total,
   map_update_failures_total,
   event_latency_seconds,
   alerts_total,

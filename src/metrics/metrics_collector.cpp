@@ -27,6 +27,7 @@ void add_pipeline(FamilyList& out, const Counters::Snapshot& c) {
   out.add(decode_errors_total, c.decode_errors);
   for (uint32_t place = 0; place < HW_PLACE_MAX; ++place)
     out.add(kernel_errors_total, c.kernel_errors[place], {place_name(place)});
+  for (const auto& [program, number] : c.program_skips) out.add(program_skips_total, number, {program});
   for (const auto& [map, failures] : c.map_update_failures) out.add(map_update_failures_total, failures, {map});
   for (size_t p = 0; p < c.alerts.size(); ++p) {
     const std::string_view priority = priority_name(static_cast<Priority>(p));

@@ -33,6 +33,7 @@ void apply(const BpfKnobs& knobs, hullwatch_bpf* skeleton) {
   ro->cgroup_v1 = static_cast<uint32_t>(knobs.hierarchy);
   ro->run_id = knobs.run_id;
   ro->canary_tgid = static_cast<int32_t>(knobs.canary);
+  ro->programs_are_preempted = preempts_programs();
   ro->commits_by_connector = knobs.commits_by_connector;
   ro->mounts_by_hook = knobs.mounts_by_hook;
   ro->namespaces_by_hook = knobs.namespaces_by_hook;
@@ -240,6 +241,19 @@ KindCounts BpfObject::counts() const {
 PlaceCounts BpfObject::errors() const {
   PlaceCounts out{};
   std::ranges::copy(sum_per_cpu<uint64_t>(bpf_map__fd(skeleton_->maps.errors), out.size()), out.begin());
+  return out;
+}
+
+std::map<std::string, uint64_t> BpfObject::skipped() const {
+  std::map<std::string, uint64_t> out;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton_->obj) {
+    bpf_prog_info info{};
+    uint32_t size = sizeof(info);
+    const int fd = bpf_program__fd(program);
+    if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.recursion_misses > 0)
+      out.emplace(bpf_program__name(program), info.recursion_misses);
+  }
   return out;
 }
 

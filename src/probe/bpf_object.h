@@ -105,6 +105,9 @@ class BpfObject {
   [[nodiscard]] KindCounts counts() const;
   /// Failures inside the kernel, by hw_place.
   [[nodiscard]] PlaceCounts errors() const;
+  /// How often the kernel skipped a program since load, because it was already running on that processor: what the task at the
+  /// hook did was not seen. Only programs of which there are such; 0 below 5.12, which does not count it.
+  [[nodiscard]] std::map<std::string, uint64_t> skipped() const;
   /// Has one of the programs at LSM hooks run since load?
   [[nodiscard]] bool lsm_fired() const;
   /// Counts of every home, by its cgroup id; 0 is the host.

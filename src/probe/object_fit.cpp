@@ -21,7 +21,9 @@ using Btf = std::unique_ptr<btf, BtfFree>;
 /// What the fit has to know of the kernel. Its types take tens of milliseconds to parse, and do not change: once.
 struct KernelFacts {
   bool modern = false;
-  bool work_by_four_arguments = false;  // bpf_task_work_schedule_resume (7.0): its older name has another prototype there
+  // bpf_task_work_schedule_resume: its older name has another prototype there. Of the release, 7.0, since which tracepoints
+  // leave preemption on, which has no name of its own.
+  bool work_by_four_arguments = false;
 };
 
 bool enumerates(const btf* types, std::string_view of, std::string_view value) {
@@ -67,6 +69,8 @@ void make_unknown(const btf* types, const btf_type& function) {
 
 }  // namespace
 
+bool preempts_programs() { return kernel_facts().work_by_four_arguments; }
+
 void fit_to_kernel(bpf_object* object) {
   const KernelFacts& kernel = kernel_facts();
   const btf* types = bpf_object__btf(object);
@@ -78,14 +82,14 @@ void fit_to_kernel(bpf_object* object) {
         std::string_view(btf__name_by_offset(types, type->name_off)) == "bpf_task_work_schedule_resume_impl")
       make_unknown(types, *type);
   }
-  constexpr std::string_view kOld = "_old";
+  constexpr std::string_view kOld = "_old", kRelief = "_relief";
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, object) {
     const std::string name = bpf_program__name(program);
     const bool other_is_right =
         name.ends_with(kOld) ? kernel.modern
                              : !kernel.modern && bpf_object__find_program_by_name(object, (name + std::string(kOld)).c_str());
-    if (other_is_right) bpf_program__set_autoload(program, false);
+    if (other_is_right || (name.ends_with(kRelief) && !preempts_programs())) bpf_program__set_autoload(program, false);
   }
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object) {

@@ -9,7 +9,11 @@ namespace hullwatch {
 ///   - a kernel function that the kernel has with another prototype is made unknown, as later versions of libbpf take a weak
 ///   one;
 ///   - on older kernels global functions that take pointers become static, state of tasks lives in a hash, and of two
-///     programs NAME and NAME_old the second is for them, the first for the others.
+///     programs NAME and NAME_old the second is for them, the first for the others;
+///   - NAME_relief is loaded where programs are preempted only.
 void fit_to_kernel(bpf_object* object);
+
+/// Does this kernel preempt programs at tracepoints (7.0; bpf/relief.h)?
+bool preempts_programs();
 
 }  // namespace hullwatch

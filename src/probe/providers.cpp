@@ -34,7 +34,8 @@ constexpr std::array kObservations = {
                 "writes of the kernel's settings: below /proc/sys, and a cgroup's release_agent"},
 };
 
-constexpr std::array<std::string_view, 3> kProcessPrograms = {"process_fork", "process_exec", "process_exit"};
+constexpr std::array<std::string_view, 6> kProcessPrograms = {
+    "process_fork", "process_exec", "process_exit", "process_fork_relief", "process_exec_relief", "process_exit_relief"};
 constexpr std::array kProcessHooks = {Hook{K::tp_btf, "sched_process_fork", 2}, Hook{K::tp_btf, "sched_process_exec", 3},
                                       Hook{K::tp_btf, "sched_process_exit", 1}};
 

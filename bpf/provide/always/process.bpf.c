@@ -8,17 +8,19 @@
  */
 #include "observe/cgroup.h"
 #include "observe/process.h"
+#include "relief.h"
 
-/* trace_sched_process_fork(struct task_struct *parent, struct task_struct *child): in the parent, who is current */
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+HW_INLINE int forks(struct task_struct *parent, struct task_struct *child)
 {
-	struct forked fork = {.process = process_state_make(parent)};
+	struct forked fork = {};
 	struct home_state *home;
 	struct hw_fork *r;
 	bool reduced;
 	__u64 now;
 
+	if (!takes_turn(parent, TURN_FORK, GET(child, start_boottime)))
+		return 0;
+	fork.process = process_state_make(parent);
 	fork.state = state_at_fork(parent, child);
 	fork.thread = GET(child, pid) != GET(child, tgid);
 	fork.placed = is_placed(parent, child);
@@ -50,19 +52,31 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	return 0;
 }
 
-/* trace_sched_process_exec(struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm): p is current, now leader of its
- * group */
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+/* trace_sched_process_fork(struct task_struct *parent, struct task_struct *child): in the parent, who is current */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	__u32 flags = exe_flags_at_exec();
+	return forks(parent, child);
+}
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork_relief, struct task_struct *parent, struct task_struct *child)
+{
+	return forks(parent, child);
+}
+
+HW_INLINE int execs(struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
 	struct home_state *home;
 	struct hw_exec *r;
 	struct slot *slot;
-	__u32 which;
+	__u32 which, flags;
 	bool reduced;
 	__u64 id;
 
+	/* each exec has a new address space, made while the one before is there */
+	if (!takes_turn(task, TURN_EXEC, (__u64)GET(task, mm)))
+		return 0;
+	flags = exe_flags_at_exec();
 	state_at_exec(task, (__u32)old_pid);
 	id = home_at_exec(old_pid != GET(task, pid));
 	home = home_state(id);
@@ -88,6 +102,19 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	return 0;
 }
 
+/* trace_sched_process_exec(struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm): p is current, now leader of its
+ * group */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	return execs(task, old_pid, bprm);
+}
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec_relief, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	return execs(task, old_pid, bprm);
+}
+
 HW_INLINE void process_over(struct task_struct *task, struct task_state *process, struct home_state *home, __u64 id, __u64 now)
 {
 	bool reduced = home && is_reduced(home);
@@ -108,17 +135,32 @@ HW_INLINE void process_over(struct task_struct *task, struct task_state *process
 	emit_submit(HW_EXIT, r);
 }
 
-/* trace_sched_process_exit(struct task_struct *p[, bool group_dead since 6.17]): p is current, still has its mm */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *task)
+HW_INLINE int exits(struct task_struct *task)
 {
-	struct task_state *process = process_state(task);
-	__u64 now = bpf_ktime_get_boot_ns();
-	__u64 id = home_by(task, process);
-	struct home_state *home = home_count_exit(task, process, id, now);
+	struct task_state *process;
+	struct home_state *home;
+	__u64 now, id;
 
+	if (!takes_turn(task, TURN_EXIT, 1))
+		return 0;
+	process = process_state(task);
+	now = bpf_ktime_get_boot_ns();
+	id = home_by(task, process);
+	home = home_count_exit(task, process, id, now);
 	if (GET(GET(task, signal), live.counter) == 0)
 		process_over(task, process, home, id, now);
 	state_end(task);
 	return 0;
+}
+
+/* trace_sched_process_exit(struct task_struct *p[, bool group_dead since 6.17]): p is current, still has its mm */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	return exits(task);
+}
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit_relief, struct task_struct *task)
+{
+	return exits(task);
 }

@@ -37,6 +37,7 @@ struct Node {
     counters->alert_suppressed(Priority::notice);
     counters->response(static_cast<size_t>(ResponseAction::Kind::signal), static_cast<size_t>(ResponseResult::refused), 2);
     counters->set_providers({{"exec", "always", "active"}}, {{"mount", 21}});
+    counters->set_program_skips({{"process_fork", 4}});
     counters->reload(false, 1);
     counters->reload(true, 1'795'305'600'000'000'000);
     sources.rules = [=] {
@@ -75,6 +76,7 @@ TEST(MetricsCollector, ShowsWhatWasCounted) {
            "hullwatch_log_bytes_total 100\n",
            "hullwatch_containers{runtime=\"docker\"} 2\n",
            "hullwatch_provider_state{observation=\"exec\",provider=\"always\",state=\"active\"} 1\n",
+           "hullwatch_program_skips_total{program=\"process_fork\"} 4\n",
            "hullwatch_open_evasions{observation=\"mount\"} 21\n",
            "hullwatch_rules_last_reload_successful 1\n",
            "hullwatch_rules_last_reload_success_timestamp_seconds 1795305600\n",
