@@ -17,8 +17,10 @@
 namespace hullwatch::test {
 namespace {
 
-constexpr std::array<std::string_view, 7> kPrograms = {"process_fork", "process_exec",  "process_exit",  "cgroup_mkdir",
-                                                       "cgroup_rmdir", "cgroup_attach", "snapshot_tasks"};
+/// The reliefs only where the kernel needs them (probe/object_fit.h).
+constexpr std::array<std::string_view, 10> kPrograms = {
+    "process_fork",        "process_exec", "process_exit", "process_fork_relief", "process_exec_relief",
+    "process_exit_relief", "cgroup_mkdir", "cgroup_rmdir", "cgroup_attach",       "snapshot_tasks"};
 
 void write_all(const std::filesystem::path& path, const std::string& text) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -149,7 +151,7 @@ LiveProbe::LiveProbe(const BpfKnobs& knobs, bool attach_now) {
 
 void LiveProbe::attach() {
   for (const auto program : kPrograms)
-    if (program != "snapshot_tasks")
+    if (program != "snapshot_tasks" && object_->is_loaded(program))
       if (auto attached = object_->attach(program); !attached) throw std::runtime_error(attached.error().message);
 }
 
