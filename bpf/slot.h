@@ -14,11 +14,11 @@
  *
  * Every path from slot_take() must end in slot_send() or slot_drop().
  *
- * Tracepoint programs run with preemption off: a slot is theirs. LSM and fentry programs only stay on their CPU: one that
- * preempts another finds slot 0 taken and gets slot 1. Between looking and taking there are a few instructions in which two can
- * take the same one; then the owner no longer matches when the first comes to send, and its record is counted as lost. (An
- *atomic exchange needs 5.12; bpf_preempt_disable() needs 6.10, and the static linker of libbpf < 1.5 allows an extern function
- *in one unit only.)
+ * Below 7.0 tracepoint programs run with preemption off: a slot is theirs. Since then, and at LSM and fentry hooks always, they
+ * only stay on their CPU (relief.h): one that preempts another finds slot 0 taken and gets slot 1. Between looking and taking
+ * there are a few instructions in which two can take the same one; then the owner no longer matches when the first comes to
+ * send, and its record is counted as lost. (An atomic exchange needs 5.12; bpf_preempt_disable() needs 6.10, and the static
+ * linker of libbpf < 1.5 allows an extern function in one unit only.)
  */
 #ifndef HULLWATCH_SLOT_H
 #define HULLWATCH_SLOT_H

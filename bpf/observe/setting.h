@@ -17,12 +17,19 @@
 #define CLONE_NEWPID  0x20000000UL
 #define CLONE_NEWNET  0x40000000UL
 
+/* Numbers that /proc shows of the first namespaces, the same on every machine; a network namespace has none (first_net_ns). */
+#define FIRST_PID_NS  0xeffffffcU
+#define FIRST_USER_NS 0xeffffffdU
+#define FIRST_UTS_NS  0xeffffffeU
+#define FIRST_IPC_NS  0xefffffffU
+
 /* The last part of a setting's name. Longer ones are cut: this is for telling the new from a repeat. */
 union setting_leaf {
 	char name[32];
 	__u64 words[4];
 };
 
+/* Of names of up to 23 bytes, which those asked about are. */
 HW_INLINE bool leaf_is(const union setting_leaf *leaf, const union setting_leaf *other)
 {
 	return leaf->words[0] == other->words[0] && leaf->words[1] == other->words[1] && leaf->words[2] == other->words[2];
@@ -61,13 +68,13 @@ HW_INLINE __u64 own_namespaces(struct task_struct *task)
 	__u64 own = 0;
 
 	fill_namespaces(&ns, task);
-	if (ns.user != 0xeffffffd)
+	if (ns.user != FIRST_USER_NS)
 		own |= CLONE_NEWUSER;
-	if (ns.pid != 0xeffffffc)
+	if (ns.pid != FIRST_PID_NS)
 		own |= CLONE_NEWPID;
-	if (ns.uts != 0xeffffffe)
+	if (ns.uts != FIRST_UTS_NS)
 		own |= CLONE_NEWUTS;
-	if (ns.ipc != 0xefffffff)
+	if (ns.ipc != FIRST_IPC_NS)
 		own |= CLONE_NEWIPC;
 	if (first_net_ns && ns.net != first_net_ns)
 		own |= CLONE_NEWNET;
