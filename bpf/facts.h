@@ -84,7 +84,7 @@ HW_INLINE void read_cred(struct hw_cred *out, const struct cred *cred)
 /* Pid namespace and pid of the task as it sees itself. */
 HW_INLINE void fill_ns_pid(struct task_struct *task, __u32 *ns, __u32 *ns_pid)
 {
-	struct pid *pid = GET(task, thread_pid);
+	struct pid *pid = REACH(task, thread_pid);
 	unsigned int level = pid ? GET(pid, level) : 0;
 	struct upid upid = {};
 
@@ -103,7 +103,7 @@ HW_INLINE void fill_ns_pid(struct task_struct *task, __u32 *ns, __u32 *ns_pid)
 /* 0 when the task is exiting. */
 HW_INLINE __u32 mnt_ns_of(struct task_struct *task)
 {
-	struct nsproxy *proxy = GET(task, nsproxy);
+	struct nsproxy *proxy = REACH(task, nsproxy);
 
 	return proxy ? GET(GET(proxy, mnt_ns), ns.inum) : 0;
 }
@@ -111,11 +111,11 @@ HW_INLINE __u32 mnt_ns_of(struct task_struct *task)
 /* Returns the task's pid in its own pid namespace. */
 HW_PART __u32 fill_namespaces(struct hw_namespaces *out, struct task_struct *task)
 {
-	struct nsproxy *proxy = GET(task, nsproxy);
+	struct nsproxy *proxy = REACH(task, nsproxy);
 	__u32 ns_pid = 0;
 
 	fill_ns_pid(task, &out->pid, &ns_pid);
-	out->user = GET(GET(GET(task, real_cred), user_ns), ns.inum);
+	out->user = GET(GET(REACH(task, real_cred), user_ns), ns.inum);
 	if (!proxy) /* exiting */
 		return ns_pid;
 	out->mnt = GET(GET(proxy, mnt_ns), ns.inum);
@@ -177,7 +177,7 @@ HW_INLINE __u64 current_cgroup(struct task_struct *task)
 /* Does the child start in another cgroup than its parent is in? */
 HW_INLINE bool is_placed(struct task_struct *parent, struct task_struct *child)
 {
-	return GET(child, cgroups) != GET(parent, cgroups);
+	return REACH(child, cgroups) != REACH(parent, cgroups);
 }
 
 /* ---- the system call the task is in ---- */

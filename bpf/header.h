@@ -14,7 +14,7 @@
 
 HW_INLINE void fill_exe_identity(struct hw_header *h, struct task_struct *task)
 {
-	struct mm_struct *mm = GET(task, mm);
+	struct mm_struct *mm = REACH(task, mm);
 	struct file *exe;
 	struct inode *inode;
 
@@ -59,7 +59,7 @@ HW_INLINE __u64 put_identity(struct hw_header *h, struct task_struct *task, stru
 /* All but who it is. */
 HW_INLINE void put_facts(struct hw_header *h, struct task_struct *task, __u32 kind, __u32 provider, __u32 size, __u64 now)
 {
-	const struct cred *cred = GET(task, real_cred);
+	const struct cred *cred = REACH(task, real_cred);
 
 	h->size = size;
 	h->kind = kind;

@@ -57,6 +57,23 @@ enum bpf_func_id___6_2 { BPF_FUNC_cgrp_storage_get___6_2 = 210 };
 		got_;                                                                                                          \
 	})
 
+/* libbpf 1.1 links no two units that call the same function of the kernel: each has a name of its own for it, which user space
+ * cuts off at the three underscores (src/probe/object_fit.h). */
+#define HW_IN_UNIT(name, unit)	    name##___##unit
+#define HW_IN_THIS_UNIT(name, unit) HW_IN_UNIT(name, unit)
+#define bpf_rdonly_cast		    HW_IN_THIS_UNIT(bpf_rdonly_cast, HW_UNIT)
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __weak __ksym;
+
+/*
+ * As GET(), of a member that points to what is only read, never handed to a helper: REACH(task, real_cred). Through the cast
+ * (6.2, a move of registers) the pointer is one the verifier knows nothing of; else it would search all of the kernel's type
+ * names, four times, for what it may know.
+ */
+#define REACH(pointer, member)                                                                                                 \
+	(bpf_rdonly_cast                                                                                                       \
+	     ? GET((__typeof__(pointer))bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(__typeof__(*(pointer)))), member)     \
+	     : GET(pointer, member))
+
 /* Before a comparison that bounds a variable: keeps clang from comparing a copy, of which the verifier learns nothing. */
 #define BOUNDED(variable) asm volatile("" : "+r"(variable))
 

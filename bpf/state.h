@@ -11,7 +11,7 @@ HW_INLINE bool has_lost_leader(struct task_struct *task)
 {
 	struct task_struct *leader = GET(task, group_leader);
 
-	return leader && GET(leader, flags) & PF_EXITING && GET(GET(task, signal), live.counter) > 0;
+	return leader && GET(leader, flags) & PF_EXITING && GET(REACH(task, signal), live.counter) > 0;
 }
 
 HW_PART struct task_state *state_by_id(struct task_struct *task, bool make)
@@ -52,7 +52,7 @@ HW_INLINE void state_end(struct task_struct *task)
 		return;
 	if (tid != leader)
 		bpf_map_delete_elem(&tasks_by_id, &tid);
-	if (GET(GET(task, signal), live.counter) == 0)
+	if (GET(REACH(task, signal), live.counter) == 0)
 		bpf_map_delete_elem(&tasks_by_id, &leader);
 }
 

@@ -16,7 +16,7 @@
 /* Where walks of this slot end: the task's own root, so that a chroot or a container sees its paths as it does itself. */
 HW_INLINE void slot_root(struct slot *slot, struct task_struct *task)
 {
-	struct fs_struct *fs = GET(task, fs);
+	struct fs_struct *fs = REACH(task, fs);
 	struct path root = {};
 
 	if (fs)

@@ -23,11 +23,12 @@ function(hullwatch_bpf_units out arch)
   foreach(source ${ARGN})
     file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR}/bpf ${source})
     string(REPLACE "/" "_" name ${name})
+    string(MAKE_C_IDENTIFIER ${name} unit)
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${arch}/${name}.o)
     add_custom_command(
       OUTPUT ${object}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/${arch}
-      COMMAND ${CLANG} ${HULLWATCH_BPF_FLAGS} -D__TARGET_ARCH_${arch} -MD -MF ${object}.d -c ${source} -o ${object}
+      COMMAND ${CLANG} ${HULLWATCH_BPF_FLAGS} -D__TARGET_ARCH_${arch} -DHW_UNIT=${unit} -MD -MF ${object}.d -c ${source} -o ${object}
       DEPENDS ${source}
       DEPFILE ${object}.d
       COMMENT "BPF (${arch}) ${name}"

@@ -181,7 +181,7 @@ HW_PART void send_placed_child(struct task_struct *parent, struct task_struct *c
 /* Did the whole process move? v1's `tasks` and v2's cgroup.threads move single threads, which changes nobody's home. */
 HW_INLINE bool whole_process(struct task_struct *task, bool threadgroup)
 {
-	return threadgroup || (GET(task, pid) == GET(task, tgid) && GET(GET(task, signal), live.counter) == 1);
+	return threadgroup || (GET(task, pid) == GET(task, tgid) && GET(REACH(task, signal), live.counter) == 1);
 }
 
 #endif

@@ -103,7 +103,7 @@ HW_INLINE __u64 connecting_socket(struct sock *listener, struct task_struct *tas
 /* What current has open as `fd`: an address, NULL when it has nothing there. */
 HW_INLINE struct file *open_file(struct task_struct *task, __u64 fd)
 {
-	struct files_struct *files = GET((struct task_struct___files *)task, files);
+	struct files_struct *files = REACH((struct task_struct___files *)task, files);
 	struct file **slots, *file = NULL;
 	struct fdtable *table;
 

@@ -174,8 +174,8 @@ HW_PART void adopt_credentials(struct task_struct *task)
 
 	if (!state)
 		return;
-	read_cred(&state->shadow, GET(task, real_cred));
-	state->cred = (__u64)GET(task, real_cred);
+	read_cred(&state->shadow, REACH(task, real_cred));
+	state->cred = (__u64)REACH(task, real_cred);
 	state->flags |= TASK_SHADOW;
 }
 
@@ -197,7 +197,7 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
 
 	if (!state)
 		return 0;
-	cred = GET(task, real_cred);
+	cred = REACH(task, real_cred);
 	state->cred = (__u64)cred;
 	if (HW_MODERN && state->flags & TASK_SHADOW && is_shadow(&state->shadow, cred)) /* nearly always */
 		return 0;
@@ -233,10 +233,10 @@ __weak __noinline int check_credentials(__u32 way, __u32 provider)
  */
 HW_PART bool inherits_shadow(struct task_struct *parent, struct task_struct *child)
 {
-	const struct cred *cred = GET(child, real_cred), *own = GET(parent, real_cred);
+	const struct cred *cred = REACH(child, real_cred), *own = REACH(parent, real_cred);
 	struct task_state *from = thread_state(parent), *to;
 
-	if (!HW_MODERN || !from || !(from->flags & TASK_SHADOW) || GET(parent, cred) != own)
+	if (!HW_MODERN || !from || !(from->flags & TASK_SHADOW) || REACH(parent, cred) != own)
 		return false;
 	to = thread_state(child);
 	if (!to)
@@ -265,8 +265,8 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 	to = thread_state_make(child);
 	if (!to)
 		return;
-	read_cred(&change.after, GET(child, real_cred));
-	to->cred = (__u64)GET(child, real_cred);
+	read_cred(&change.after, REACH(child, real_cred));
+	to->cred = (__u64)REACH(child, real_cred);
 	to->shadow = change.after;
 	to->flags = (to->flags | TASK_SHADOW) & ~TASK_SHADOW_UNCERTAIN;
 	if (!from || !(from->flags & TASK_SHADOW))
@@ -294,7 +294,7 @@ HW_PART void inherit_credentials(struct task_struct *parent, struct task_struct 
 
 HW_INLINE bool is_last_cred(const struct task_state *state, struct task_struct *task)
 {
-	return state && state->flags & TASK_SHADOW && state->cred == (__u64)GET(task, real_cred);
+	return state && state->flags & TASK_SHADOW && state->cred == (__u64)REACH(task, real_cred);
 }
 
 /* From inside exec no record: between the commit and sched_process_exec, which compares, they are another program's. */
@@ -309,7 +309,7 @@ HW_INLINE void use_credentials(struct task_struct *task, __u32 provider)
 {
 	struct task_state *state = thread_state(task);
 
-	if (!is_last_cred(state, task) || !is_shadow(&state->shadow, GET(task, real_cred)))
+	if (!is_last_cred(state, task) || !is_shadow(&state->shadow, REACH(task, real_cred)))
 		check_use(task, provider);
 }
 
@@ -318,7 +318,7 @@ HW_INLINE void use_credentials_to_open(struct task_struct *task, __u32 provider)
 {
 	struct task_state *state = thread_state(task);
 
-	if (!is_last_cred(state, task) || !opens_as_shadow(&state->shadow, GET(task, real_cred)))
+	if (!is_last_cred(state, task) || !opens_as_shadow(&state->shadow, REACH(task, real_cred)))
 		check_use(task, provider);
 }
 

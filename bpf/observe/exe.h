@@ -27,7 +27,7 @@ HW_INLINE struct inode *exe_inode(struct task_struct *task)
 /* As exe_inode(), a BTF pointer, of which plain loads can be made; for the programs at exec. */
 HW_INLINE struct inode *typed_exe_inode(struct task_struct *task)
 {
-	struct mm_struct *mm = GET(task, mm);
+	struct mm_struct *mm = REACH(task, mm);
 	struct file *exe = mm ? GET(mm, exe_file) : NULL;
 
 	return exe ? GET(exe, f_inode) : NULL;

@@ -21,7 +21,7 @@ struct namespace_call {
  */
 HW_INLINE void fill_changed_namespaces(struct hw_namespaces *out, struct task_struct *task)
 {
-	struct nsproxy *proxy = GET(task, nsproxy);
+	struct nsproxy *proxy = REACH(task, nsproxy);
 
 	fill_namespaces(out, task);
 	if (proxy)

@@ -20,18 +20,18 @@ HW_INLINE __u32 host_pid(struct pid *pid)
 
 HW_INLINE __u32 session_of(struct task_struct *task)
 {
-	return host_pid(GET(GET(task, signal), pids[PIDTYPE_SID]));
+	return host_pid(GET(REACH(task, signal), pids[PIDTYPE_SID]));
 }
 
 HW_INLINE __u32 group_of(struct task_struct *task)
 {
-	return host_pid(GET(GET(task, signal), pids[PIDTYPE_PGID]));
+	return host_pid(GET(REACH(task, signal), pids[PIDTYPE_PGID]));
 }
 
 /* Device number of the controlling terminal, 0: none. */
 HW_INLINE __u32 terminal_of(struct task_struct *task)
 {
-	struct tty_struct *tty = GET(GET(task, signal), tty);
+	struct tty_struct *tty = GET(REACH(task, signal), tty);
 
 	if (!tty)
 		return 0;
@@ -83,7 +83,7 @@ __weak __noinline int fill_exec_process(struct hw_exec *r, __u32 exe_flags)
 	if (!r)
 		return 0;
 	fill_exec_exe(r, typed_exe_inode(task), exe_flags);
-	read_cred(&r->cred, GET(task, real_cred));
+	read_cred(&r->cred, REACH(task, real_cred));
 	r->ns_pid = fill_namespaces(&r->ns, task);
 	fill_process_key(&r->parent, GET(task, real_parent));
 	r->sid = session_of(task);
@@ -92,7 +92,7 @@ __weak __noinline int fill_exec_process(struct hw_exec *r, __u32 exe_flags)
 	r->sessionid = audit_session(task);
 	r->no_new_privs = no_new_privs(task);
 	r->seccomp = seccomp_mode(task);
-	r->dumpable = dumpable_of(GET(task, mm));
+	r->dumpable = dumpable_of(REACH(task, mm));
 	return 0;
 }
 
@@ -121,8 +121,8 @@ __weak __noinline __u32 exe_flags_at_exec(void)
 HW_INLINE void fill_exec_tail(struct slot *slot, __u32 which, struct task_struct *task, struct linux_binprm *bprm)
 {
 	struct hw_exec *r = (void *)slot->record;
-	struct mm_struct *mm = GET(task, mm);
-	struct fs_struct *fs = GET(task, fs);
+	struct mm_struct *mm = REACH(task, mm);
+	struct fs_struct *fs = REACH(task, fs);
 	struct path exe = {}, pwd = {};
 	struct file *file;
 	__u64 start, total;
@@ -242,7 +242,7 @@ HW_INLINE void fill_fork(struct hw_fork *r, struct task_struct *parent, struct t
 	r->child_home = fork->home;
 	r->child_cgroup = fork->placed ? cgroup_id(identity_cgroup(child)) : r->h.cgroup;
 	fill_ns_pid(child, NULL, &r->child_ns_pid);
-	r->child_userns = GET(GET(GET(child, real_cred), user_ns), ns.inum);
+	r->child_userns = GET(GET(REACH(child, real_cred), user_ns), ns.inum);
 }
 
 /* A child that is somebody else's (CLONE_PARENT), starts in another cgroup or in namespaces of its own: never one of many. */
@@ -267,7 +267,7 @@ HW_INLINE __u32 exit_room(const struct task_state *state)
 HW_INLINE void fill_exit(struct hw_exit *r, struct task_struct *task)
 {
 	struct task_struct *leader = GET(task, group_leader);
-	struct signal_struct *signal = GET(task, signal);
+	struct signal_struct *signal = REACH(task, signal);
 
 	/* as wait(2) will tell it: the group's code, else the leader's own */
 	r->exit_code = GET(signal, flags) & SIGNAL_GROUP_EXIT ? GET(signal, group_exit_code) : GET(leader, exit_code);

@@ -126,7 +126,7 @@ HW_INLINE void written_by_current(struct connection *c, const struct contact *co
 
 	fill_program(&program, task);
 	other = !same_program(&c->writer.process, &program);
-	if (other || c->writer.euid != GET(GET(task, cred), euid.val))
+	if (other || c->writer.euid != GET(REACH(task, cred), euid.val))
 		fill_writer(c, task, contact->provider);
 	if (other)
 		reopen_window(c);

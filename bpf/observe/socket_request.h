@@ -22,7 +22,6 @@
 #define MSG_PEEK 2
 
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *out) __weak __ksym;
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __weak __ksym;
 
 /*
  * A socket that nobody holds for us: loads of what is no longer there read zeros, and no helper is given it.

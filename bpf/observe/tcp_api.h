@@ -49,7 +49,7 @@ HW_INLINE void tcp_listener(struct hw_listener *out, struct sock *sk)
 {
 	out->ino = GET(sk, __sk_common.skc_num);
 	out->dev = HW_LISTENER_TCP;
-	out->netns = GET(GET(sk, __sk_common.skc_net.net), ns.inum);
+	out->netns = GET(REACH(sk, __sk_common.skc_net.net), ns.inum);
 }
 
 /* ::ffff:a.b.c.d of an address in network order */
@@ -81,7 +81,7 @@ HW_PART void fill_addresses(struct tcp_addresses *out, struct sock *sk, bool swa
 	out->remote_port = swap ? GET(sk, __sk_common.skc_num) : port;
 	/* loopback addresses, and only they, are the same in every network namespace */
 	if ((local[0] == remote[0] && local[1] == remote[1]) || is_mapped_loopback(out->remote))
-		out->netns = GET(GET(sk, __sk_common.skc_net.net), ns.inum);
+		out->netns = GET(REACH(sk, __sk_common.skc_net.net), ns.inum);
 }
 
 /* Current's socket begins to listen. */

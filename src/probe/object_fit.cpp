@@ -67,6 +67,12 @@ void make_unknown(const btf* types, const btf_type& function) {
   *const_cast<char*>(btf__name_by_offset(types, function.name_off)) = '_';
 }
 
+/// bpf_rdonly_cast___UNIT is bpf_rdonly_cast: libbpf 1.1 links no two units that call it by one name.
+void cut_unit(const btf* types, const btf_type& function) {
+  const std::string_view name = btf__name_by_offset(types, function.name_off);
+  if (const size_t unit = name.find("___"); unit != std::string_view::npos) const_cast<char*>(name.data())[unit] = '\0';
+}
+
 }  // namespace
 
 bool preempts_programs() { return kernel_facts().work_by_four_arguments; }
@@ -77,6 +83,7 @@ void fit_to_kernel(bpf_object* object) {
   for (uint32_t id = 1; id < btf__type_cnt(types); ++id) {
     const btf_type* type = btf__type_by_id(types, id);
     if (!btf_is_func(type)) continue;
+    cut_unit(types, *type);
     if (!kernel.modern) make_static(types, writable(type));
     if (kernel.work_by_four_arguments &&
         std::string_view(btf__name_by_offset(types, type->name_off)) == "bpf_task_work_schedule_resume_impl")

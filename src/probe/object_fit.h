@@ -6,6 +6,7 @@ struct bpf_object;
 namespace hullwatch {
 
 /// Edits the types the object carries, and decides which of its maps are made:
+///   - a kernel function has a name for each unit that calls it, NAME___UNIT: it becomes NAME;
 ///   - a kernel function that the kernel has with another prototype is made unknown, as later versions of libbpf take a weak
 ///   one;
 ///   - on older kernels global functions that take pointers become static, state of tasks lives in a hash, and of two

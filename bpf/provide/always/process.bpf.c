@@ -74,7 +74,7 @@ HW_INLINE int execs(struct task_struct *task, int old_pid, struct linux_binprm *
 	__u64 id;
 
 	/* each exec has a new address space, made while the one before is there */
-	if (!takes_turn(task, TURN_EXEC, (__u64)GET(task, mm)))
+	if (!takes_turn(task, TURN_EXEC, (__u64)REACH(task, mm)))
 		return 0;
 	flags = exe_flags_at_exec();
 	state_at_exec(task, (__u32)old_pid);
@@ -147,7 +147,7 @@ HW_INLINE int exits(struct task_struct *task)
 	now = bpf_ktime_get_boot_ns();
 	id = home_by(task, process);
 	home = home_count_exit(task, process, id, now);
-	if (GET(GET(task, signal), live.counter) == 0)
+	if (GET(REACH(task, signal), live.counter) == 0)
 		process_over(task, process, home, id, now);
 	state_end(task);
 	return 0;

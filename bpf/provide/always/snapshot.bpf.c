@@ -116,7 +116,7 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	fill_header_of(&r->h, task, HW_TASK, HW_BY_ITERATOR, sizeof(*r));
 	r->h.syscall = -1; /* another task's registers say nothing certain */
 	r->h.flags &= ~HW_F_COMPAT;
-	fill_cred(&r->cred, GET(task, real_cred));
+	fill_cred(&r->cred, REACH(task, real_cred));
 	fill_process_key(&r->parent, GET(task, real_parent));
 	fill_namespaces(&r->ns, task);
 	fill_leader(r, task);

@@ -84,7 +84,7 @@ HW_PART __u32 capability_used(struct task_struct *task, __u32 use, __s64 result)
 /* Asked, and not refused: so it was granted if it is held, in the one user namespace that counts for these. */
 HW_INLINE void capability_returns(struct task_struct *task, __u32 use, __s64 result)
 {
-	const struct cred *cred = GET(task, real_cred);
+	const struct cred *cred = REACH(task, real_cred);
 	struct user_namespace *user_ns = GET(cred, user_ns);
 	__u32 capability = capability_used(task, use, result);
 

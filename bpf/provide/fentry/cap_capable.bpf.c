@@ -20,7 +20,7 @@ int BPF_PROG(fexit_cap_capable, const struct cred *cred, struct user_namespace *
 	if (accounting(task, call, target, capability, result))
 		return 0;
 	/* somebody else's credentials: an opener's, a tracee's, overlayfs acting as its mounter */
-	if (cred != GET(task, real_cred) || call == CALL_NONE)
+	if (cred != REACH(task, real_cred) || call == CALL_NONE)
 		return 0;
 	check_credentials(HW_WAY_UNKNOWN, HW_BY_FENTRY);
 	if (call == CALL_CAPSET && capability == CAP_SETPCAP)

@@ -276,7 +276,7 @@ int BPF_PROG(quiet_cap_capable, const struct cred *cred, struct user_namespace *
 	if (settings_by_check && capability == CAP_SYS_ADMIN && call >= CALL_WRITE && call <= CALL_SPLICE)
 		watch_write(call, result != 0);
 	/* somebody else's credentials: an opener's, a tracee's, overlayfs acting as its mounter */
-	if (cred != GET(task, real_cred) || call == CALL_NONE)
+	if (cred != REACH(task, real_cred) || call == CALL_NONE)
 		return 0;
 	check_credentials(HW_WAY_UNKNOWN, HW_BY_QUIET);
 	refused = outcome_is_eperm(task, call, capability, result);
