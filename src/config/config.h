@@ -43,7 +43,7 @@ struct ForkBombConfig {
   uint64_t failed_forks = 20;              // refused by pids.max within the window
   uint64_t split_forks_per_second = 2000;  // all containers together, none of which is a bomb by itself; and
   int64_t split_net_growth = 800;
-  uint64_t quiet_ms = 3000;  // over after so long without any of these
+  uint64_t quiet_ms = 3000;  // over after so long without any of these; ten times as long while near the limit
 };
 
 struct CriticalBucketConfig {

@@ -8,6 +8,8 @@ namespace {
 
 constexpr size_t kMaxWatches = 8192;
 constexpr uint64_t kNsPerMs = 1'000'000;
+// Thousands that fork at once wait for one another's memory: no fork and no refusal for seconds, and then it goes on.
+constexpr uint64_t kPatienceAtLimit = 10;
 constexpr int64_t kHostGrowthFactor = 4;  // the host starts containers: fifty runtimes' threads at once are no bomb
 
 double per_second(uint64_t count, uint64_t ns) {
@@ -72,7 +74,8 @@ void ForkBombDetector::know(uint64_t now_ns, std::span<const HomeSample> homes) 
     if (watches_.size() >= kMaxWatches) return;
     Watch& watch = watches_[home.home];
     watch.window_start_ns = now_ns;
-    watch.at_window_before = watch.at_window_start = watch.now = home;
+    watch.calm_ns = now_ns;
+    watch.calm = watch.at_window_start = watch.now = home;
   }
 }
 
@@ -82,14 +85,26 @@ void ForkBombDetector::sample(uint64_t now_ns, std::span<const HomeSample> homes
     auto [it, first] = watches_.try_emplace(home.home);
     Watch& watch = it->second;
     if (first || watch.window_start_ns == 0) {
-      watch.window_start_ns = now_ns;
-      watch.at_window_start = watch.at_window_before = before_its_forks(home);
+      watch.window_start_ns = watch.calm_ns = now_ns;
+      watch.at_window_start = watch.calm = watch.now = before_its_forks(home);
     }
-    if (home.home != 0) split_.add(watch.now.home == 0 ? watch.at_window_start : watch.now, home);
+    if (home.home != 0) split_.add(watch.now, home);
+    look_for_calm(watch, home, now_ns);
     watch.now = home;
     watch.creators = std::max<uint64_t>(watch.creators, home.counts.creators);
     watch.most_creators = std::max(watch.most_creators, watch.creators);
   }
+}
+
+/// Calm is when what was forked ends again, or a window without any fork: a storm may pause between two looks.
+void ForkBombDetector::look_for_calm(Watch& watch, const HomeSample& home, uint64_t now_ns) const {
+  const hw_home& before = watch.now.counts;
+  const auto forks = static_cast<int64_t>(home.counts.forks - std::min(home.counts.forks, before.forks));
+  const bool stayed = 2 * (home.counts.live - before.live) >= forks;
+  if (stayed && forks > 0) watch.grew_ns = now_ns;
+  if (stayed && now_ns - watch.grew_ns < config_.window_ms * kNsPerMs) return;
+  watch.calm_ns = now_ns;
+  watch.calm = home;
 }
 
 std::string ForkBombDetector::sign_of_bomb(const Watch& watch, uint64_t now_ns) const {
@@ -107,10 +122,17 @@ std::string ForkBombDetector::sign_of_bomb(const Watch& watch, uint64_t now_ns) 
   if (watch.history.multiplies(net_growth).windows > 0) return "slow_growth";
   if (host) return {};  // it has no pids limit of its own
   if (now.failed_forks - std::min(now.failed_forks, then.failed_forks) >= config_.failed_forks) return "failed_forks";
-  if (now.pids_max > 0 && static_cast<double>(now.counts.live) >= config_.near_limit * static_cast<double>(now.pids_max) &&
-      rate >= static_cast<double>(config_.near_limit_forks_per_second))
-    return "near_limit";
+  if (is_near_limit(now) && rate >= static_cast<double>(config_.near_limit_forks_per_second)) return "near_limit";
   return {};
+}
+
+bool ForkBombDetector::is_near_limit(const HomeSample& now) const {
+  return now.pids_max > 0 && static_cast<double>(now.counts.live) >= config_.near_limit * static_cast<double>(now.pids_max);
+}
+
+/// What fills its container still denies it to everybody else: it is given longer.
+uint64_t ForkBombDetector::quiet_ns(const Watch& watch) const {
+  return config_.quiet_ms * kNsPerMs * (is_near_limit(watch.now) ? kPatienceAtLimit : 1);
 }
 
 void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
@@ -121,18 +143,13 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
       watch.last_sign_ns = now_ns;
       if (!watch.burning) {
         watch.burning = true;
-        watch.began_ns = watch.window_start_ns;
         watch.most_creators = watch.creators;
         watch.reason = std::move(sign);
-        if (watch.reason == "slow_growth") {
-          begin_earlier(watch);
-        } else {
-          watch.at_start = start_of(watch);
-        }
+        begin(watch);
         name_root(watch);
         report(watch, now_ns, false, found);
       }
-    } else if (watch.burning && now_ns - watch.last_sign_ns >= config_.quiet_ms * kNsPerMs) {
+    } else if (watch.burning && now_ns - watch.last_sign_ns >= quiet_ns(watch)) {
       report(watch, now_ns, true, found);
       watch.burning = watch.culprit_is_root = false;
     }
@@ -143,22 +160,21 @@ void ForkBombDetector::on_tick(uint64_t now_ns, const FindingSink& found) {
   judge_split(now_ns, found);
 }
 
-/// A storm that was on its way when this window began has forks in the one before, too: where nearly all of them stayed.
-HomeSample ForkBombDetector::start_of(const Watch& watch) {
-  const hw_home& before = watch.at_window_before.counts;
-  const hw_home& then = watch.at_window_start.counts;
-  const auto forks = static_cast<int64_t>(then.forks - std::min(then.forks, before.forks));
-  return forks > 0 && 2 * (then.live - before.live) >= forks ? watch.at_window_before : watch.at_window_start;
-}
-
 /// The host starts services and containers. A slow bomb there is told once all that runs outside containers has doubled by it.
 int64_t ForkBombDetector::net_growth_of(uint64_t home) const {
   return home != 0 ? config_.net_growth : kHostGrowthFactor * config_.net_growth;
 }
 
-/// What is slow began before this window.
-void ForkBombDetector::begin_earlier(Watch& watch) const {
+/// Where the bomb began: a fast one at the last calm look, when that was before this window, a slow one several windows ago.
+void ForkBombDetector::begin(Watch& watch) const {
+  watch.began_ns = watch.window_start_ns;
   watch.at_start = watch.at_window_start;
+  if (watch.reason != "slow_growth") {
+    if (watch.calm_ns >= watch.window_start_ns) return;
+    watch.began_ns = watch.calm_ns;
+    watch.at_start = watch.calm;
+    return;
+  }
   const GrowthHistory::Span span = watch.history.multiplies(net_growth_of(watch.now.home));
   hw_home& counts = watch.at_start.counts;
   counts.forks -= std::min<uint64_t>(counts.forks, span.forks);
@@ -179,7 +195,6 @@ void ForkBombDetector::next_window(Watch& watch, uint64_t now_ns) const {
                      .creators = static_cast<uint32_t>(to.creators_total - from.creators_total)});
   watch.creators = 0;
   watch.window_start_ns = now_ns;
-  watch.at_window_before = watch.at_window_start;
   watch.at_window_start = watch.now;
 }
 

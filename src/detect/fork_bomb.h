@@ -39,8 +39,9 @@ class ForkBombDetector final : public Detector {
   struct Watch {
     uint64_t window_start_ns = 0;
     HomeSample at_window_start, now;
-    HomeSample at_window_before;  // at the start of the window before this one
-    hw_header culprit{};          // root of the storm, or the last forker
+    uint64_t grew_ns = 0, calm_ns = 0;
+    HomeSample calm;      // at the last look that found no growth: where a storm would begin
+    hw_header culprit{};  // root of the storm, or the last forker
     hw_ancestor ancestors[HW_ANCESTORS]{};
     bool has_culprit = false, culprit_is_root = false;
     bool burst = false;  // the kernel told of one since the last tick
@@ -53,10 +54,12 @@ class ForkBombDetector final : public Detector {
     GrowthHistory history;
   };
 
+  void look_for_calm(Watch& watch, const HomeSample& home, uint64_t now_ns) const;
   [[nodiscard]] std::string sign_of_bomb(const Watch& watch, uint64_t now_ns) const;
-  static HomeSample start_of(const Watch& watch);
+  [[nodiscard]] bool is_near_limit(const HomeSample& now) const;
+  [[nodiscard]] uint64_t quiet_ns(const Watch& watch) const;
   [[nodiscard]] int64_t net_growth_of(uint64_t home) const;
-  void begin_earlier(Watch& watch) const;
+  void begin(Watch& watch) const;
   void next_window(Watch& watch, uint64_t now_ns) const;
   void judge_split(uint64_t now_ns, const FindingSink& found);
   void name_root(Watch& watch) const;

@@ -71,6 +71,7 @@ TEST_F(Storm, ForkingNextToTheLimitIsABomb) {
 }
 
 TEST_F(Storm, OneFindingWhileItBurnsAndOneWithTotalsAfter) {
+  home_.pids_max = 4000;
   advance(0, 0);
   for (int i = 0; i < 50; ++i) advance(100, 40, 5);
   EXPECT_EQ(found_.size(), 1U);
@@ -81,6 +82,20 @@ TEST_F(Storm, OneFindingWhileItBurnsAndOneWithTotalsAfter) {
   EXPECT_EQ(finding(1).forks, 5000U);
   EXPECT_EQ(finding(1).failed_forks, 250U);
   EXPECT_FALSE(detector_.burning());
+}
+
+TEST_F(Storm, AFullBombThatStandsStillIsToldAsOverLaterAndNamedOnce) {
+  advance(0, 0);
+  for (int i = 0; i < 10; ++i) advance(100, 0, 1);
+  for (int i = 0; i < 299; ++i) advance(0, 0);
+  advance(0, 0, 30);
+  EXPECT_EQ(found_.size(), 1U);
+  for (int i = 0; i < 299; ++i) advance(0, 0);
+  EXPECT_EQ(found_.size(), 1U);
+  for (int i = 0; i < 11; ++i) advance(0, 0);
+  ASSERT_EQ(found_.size(), 2U);
+  EXPECT_TRUE(finding(1).over);
+  EXPECT_EQ(finding(1).live, 1000);
 }
 
 TEST_F(Storm, ABombThatGrewBeforeTheFirstLookIsCountedFromItsBeginning) {
@@ -98,6 +113,18 @@ TEST_F(Storm, ThatBeganAtTheEndOfTheWindowBeforeIsCountedWhole) {
   for (int i = 0; i < 3; ++i) advance(200, 0);
   ASSERT_EQ(found_.size(), 1U);
   EXPECT_EQ(finding(0).forks, 750U);
+}
+
+TEST_F(Storm, ThatBeganRightAfterItsContainerDidIsCountedWhole) {
+  advance(1, 0);
+  advance(6, 0);
+  advance(0, 6);
+  for (int i = 0; i < 7; ++i) advance(0, 0);
+  advance(2, 0);  // the window ends here
+  advance(0, 0);
+  for (int i = 0; i < 3; ++i) advance(200, 0);
+  ASSERT_EQ(found_.size(), 1U);
+  EXPECT_EQ(finding(0).forks, 602U);
 }
 
 TEST_F(Storm, WhatCameAndWentBeforeItIsNotItsOwn) {
