@@ -1,7 +1,5 @@
 #include "enrich/metadata_resolver.h"
 
-#include <sys/eventfd.h>
-
 #include <algorithm>
 #include <array>
 
@@ -48,7 +46,6 @@ MetadataResolver::MetadataResolver(MetadataPaths paths, std::chrono::millisecond
       patience_(patience),
       priority_(priority),
       states_(paths_.host_root, paths_.runc_roots, paths_.crun_roots),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 MetadataResolver::~MetadataResolver() {
@@ -76,14 +73,11 @@ void MetadataResolver::answer(MetadataAnswer found) {
     answers_.erase(answers_.begin());
   }
   answers_.push_back(std::move(found));
-  const uint64_t one = 1;
-  // Fails only when the counter is full, and then it is readable already.
-  static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+  wake_.ring();
 }
 
 std::vector<MetadataAnswer> MetadataResolver::take() {
-  uint64_t count = 0;
-  static_cast<void>(!::read(wake_.get(), &count, sizeof count));
+  wake_.hush();
   const std::lock_guard lock(mutex_);
   return std::exchange(answers_, {});
 }

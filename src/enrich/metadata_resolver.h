@@ -14,7 +14,7 @@
 
 #include "enrich/container.h"
 #include "enrich/runtime_states.h"
-#include "util/fd.h"
+#include "util/event_fd.h"
 #include "util/thread_priority.h"
 
 namespace hullwatch {
@@ -89,7 +89,7 @@ class MetadataResolver {
   const std::chrono::milliseconds patience_;
   const ThreadPriority priority_;
   const RuntimeStates states_;
-  Fd wake_;
+  EventFd wake_;
 
   mutable std::mutex roots_mutex_;  // the data roots of running dockerds, looked for at most every 2 seconds
   mutable std::vector<std::string> found_roots_;

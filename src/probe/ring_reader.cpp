@@ -3,7 +3,6 @@
 #include <bpf/libbpf.h>
 #include <pthread.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -43,16 +42,6 @@ Status watch(const Fd& epoll, int fd) {
   return {};
 }
 
-void signal(const Fd& eventfd) {
-  const uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(eventfd.get(), &one, sizeof(one));  // full means already readable
-}
-
-void drain(const Fd& eventfd) {
-  uint64_t count = 0;
-  [[maybe_unused]] const auto got = ::read(eventfd.get(), &count, sizeof(count));
-}
-
 }  // namespace
 
 void RingReader::RingFree::operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
@@ -73,8 +62,6 @@ Status RingReader::open(int critical_map, int bulk_map) {
   if (!bulk_) return fail(Error::from_errno("cannot map the bulk ring", errno));
   epoll_.reset(epoll_create1(EPOLL_CLOEXEC));
   critical_epoll_.reset(epoll_create1(EPOLL_CLOEXEC));
-  arrived_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  stop_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll_ || !critical_epoll_ || !arrived_ || !stop_)
     return fail(Error::from_errno("cannot make the rings' event fds", errno));
   if (auto s = watch(epoll_, ring_buffer__epoll_fd(bulk_.get())); !s) return s;
@@ -85,7 +72,7 @@ Status RingReader::open(int critical_map, int bulk_map) {
 
 RingReader::~RingReader() {
   queue_.close();
-  if (stop_) signal(stop_);
+  if (stop_) stop_.ring();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -105,7 +92,7 @@ void RingReader::read_critical(const ThreadPriority& priority) {
 int RingReader::on_critical(void* self, void* data, size_t size) {
   auto* reader = static_cast<RingReader*>(self);
   if (!reader->queue_.push({static_cast<const std::byte*>(data), size})) return -ECANCELED;
-  signal(reader->arrived_);
+  reader->arrived_.ring();
   return 0;
 }
 
@@ -140,7 +127,7 @@ Result<size_t> RingReader::poll(std::chrono::milliseconds timeout) {
   epoll_event event{};
   const int ready = epoll_wait(epoll_.get(), &event, 1, static_cast<int>(next_poll(timeout).count()));
   if (ready < 0 && errno != EINTR) return fail(Error::from_errno("cannot wait for the rings", errno));
-  drain(arrived_);
+  arrived_.hush();
   batch_ = 0;
   total_ = 0;
   // A critical record that comes while the bulk ring is read waits for the next round: the exec that it follows may be in the

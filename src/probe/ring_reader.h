@@ -19,6 +19,7 @@
 
 #include "hullwatch/wire.h"
 #include "probe/record_queue.h"
+#include "util/event_fd.h"
 #include "util/fd.h"
 #include "util/result.h"
 #include "util/thread_priority.h"
@@ -72,8 +73,8 @@ class RingReader {
   Callback callback_;
   std::unique_ptr<ring_buffer, RingFree> critical_, bulk_;
   Fd epoll_, critical_epoll_;
-  Fd arrived_;  // eventfd: the critical thread queued something
-  Fd stop_;     // eventfd: the critical thread shall end
+  EventFd arrived_;  // the critical thread queued something
+  EventFd stop_;     // the critical thread shall end
   std::array<std::atomic<uint64_t>, HW_KIND_MAX> received_{};
   size_t batch_ = 0;  // bulk records of the poll() under way
   size_t total_ = 0;

@@ -2,7 +2,6 @@
 
 #include <malloc.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
@@ -19,27 +18,18 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kLongestWait = std::chrono::seconds(3);  // for quiet, when files keep changing
 
-void ring(const Fd& fd) {
-  const uint64_t one = 1;
-  (void)!::write(fd.get(), &one, sizeof(one));
-}
-void hush(const Fd& fd) {
-  uint64_t count = 0;
-  (void)!::read(fd.get(), &count, sizeof(count));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<RuleReloader>> RuleReloader::start(Load load, const Loaded& current, std::chrono::milliseconds quiet) {
   auto watch = FileWatch::open();
   if (!watch) return fail(std::move(watch.error()));
-  Fd wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), finished(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  EventFd wake, finished;
   if (!wake || !finished) return fail(Error::from_errno("cannot make an eventfd", errno));
   return std::unique_ptr<RuleReloader>(
       new RuleReloader(std::move(load), current, std::move(*watch), std::move(wake), std::move(finished), quiet));
 }
 
-RuleReloader::RuleReloader(Load load, const Loaded& current, FileWatch watch, Fd wake, Fd finished,
+RuleReloader::RuleReloader(Load load, const Loaded& current, FileWatch watch, EventFd wake, EventFd finished,
                            std::chrono::milliseconds quiet)
     : load_(std::move(load)), watch_(std::move(watch)), wake_(std::move(wake)), finished_(std::move(finished)), quiet_(quiet) {
   if (current.rules != nullptr) digests_ = current.rules->file_digests();
@@ -50,18 +40,18 @@ RuleReloader::RuleReloader(Load load, const Loaded& current, FileWatch watch, Fd
 
 RuleReloader::~RuleReloader() {
   stopping_ = true;
-  ring(wake_);
+  wake_.ring();
   thread_.join();
 }
 
 void RuleReloader::request() {
   requested_ = true;
-  ring(wake_);
+  wake_.ring();
 }
 
 std::optional<RuleReloader::Outcome> RuleReloader::take() {
   const std::lock_guard lock(mutex_);
-  hush(finished_);
+  finished_.hush();
   return std::exchange(outcome_, std::nullopt);
 }
 
@@ -70,7 +60,7 @@ void RuleReloader::retire(std::shared_ptr<const RuleSet> rules) {
     const std::lock_guard lock(mutex_);
     retired_.push_back(std::move(rules));
   }
-  ring(wake_);
+  wake_.ring();
 }
 
 void RuleReloader::watch(const std::vector<std::string>& paths) {
@@ -98,7 +88,7 @@ void RuleReloader::run() {
       std::cerr << "hullwatch: cannot wait for changed rules: " << std::strerror(errno) << "; they are not loaded again\n";
       return;
     }
-    hush(wake_);
+    wake_.hush();
     std::vector<std::shared_ptr<const RuleSet>> retired;
     {
       const std::lock_guard lock(mutex_);
@@ -149,7 +139,7 @@ void RuleReloader::deliver(std::shared_ptr<const RuleSet> rules, bool requested)
   outcome_->last_good = rules != nullptr;
   ++(rules != nullptr ? outcome_->good : outcome_->bad);
   if (rules != nullptr) outcome_->rules = std::move(rules);  // an earlier one that nobody took is overtaken
-  ring(finished_);
+  finished_.ring();
 }
 
 }  // namespace hullwatch

@@ -14,7 +14,7 @@
 
 #include "reload/file_watch.h"
 #include "rules/rule_set.h"
-#include "util/fd.h"
+#include "util/event_fd.h"
 #include "util/result.h"
 
 namespace hullwatch {
@@ -53,7 +53,8 @@ class RuleReloader {
   void retire(std::shared_ptr<const RuleSet> rules);
 
  private:
-  RuleReloader(Load load, const Loaded& current, FileWatch watch, Fd wake, Fd finished, std::chrono::milliseconds quiet);
+  RuleReloader(Load load, const Loaded& current, FileWatch watch, EventFd wake, EventFd finished,
+               std::chrono::milliseconds quiet);
   void run();
   /// True when files changed meanwhile and nobody watched: they are to be loaded again.
   [[nodiscard]] bool load(bool requested);
@@ -64,7 +65,7 @@ class RuleReloader {
 
   Load load_;
   FileWatch watch_;
-  Fd wake_, finished_;
+  EventFd wake_, finished_;
   const std::chrono::milliseconds quiet_;
   std::vector<std::pair<std::string, std::string>> digests_;  // of the set loaded last, the good ones
   bool bad_ = false;                                          // the last load was not good, and that was told

@@ -1,33 +1,19 @@
 #include "respond/responder.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <utility>
 
 namespace hullwatch {
 
 Responder::Responder(ResponseScene scene, const Clock& clock, ThreadPriority priority, size_t queue)
-    : executor_(std::move(scene)),
-      clock_(clock),
-      priority_(priority),
-      capacity_(queue),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      thread_([this] { run(); }) {}
+    : executor_(std::move(scene)), clock_(clock), priority_(priority), capacity_(queue), thread_([this] { run(); }) {}
 
 Responder::~Responder() { stop(std::chrono::milliseconds(0)); }
 
-void Responder::wake() const {
-  const uint64_t one = 1;
-  // Fails only when the counter is full, and then it is readable already.
-  static_cast<void>(!::write(wake_.get(), &one, sizeof one));
-}
-
 void Responder::order(ResponseOrder order) {
   const std::lock_guard lock(mutex_);
-  if (stopping_ || queue_.size() + answers_.outcomes.size() >= capacity_) {
+  if (stopping_ || queue_.size() + in_hand_ + answers_.outcomes.size() >= capacity_) {
     ++answers_.shed[static_cast<size_t>(order.action.kind)];
-    wake();
+    wake_.ring();
     return;
   }
   queue_.push_back({std::move(order), clock_.boot_ns()});
@@ -35,8 +21,7 @@ void Responder::order(ResponseOrder order) {
 }
 
 Responder::Answers Responder::take() {
-  uint64_t count = 0;
-  static_cast<void>(!::read(wake_.get(), &count, sizeof count));
+  wake_.hush();
   const std::lock_guard lock(mutex_);
   return std::exchange(answers_, {});
 }
@@ -60,6 +45,7 @@ void Responder::run() {
     if (queue_.empty() || (stopping_ && std::chrono::steady_clock::now() >= deadline_)) break;
     Queued next = std::move(queue_.front());
     queue_.pop_front();
+    in_hand_ = 1;
     lock.unlock();
     ResponseOutcome outcome{.order = std::move(next.order), .effect = {}, .time_ns = 0, .took_ns = 0};
     outcome.effect = executor_.carry_out(outcome.order);
@@ -67,7 +53,8 @@ void Responder::run() {
     outcome.took_ns = clock_.boot_ns() - next.at_ns;
     lock.lock();
     answers_.outcomes.push_back(std::move(outcome));
-    wake();
+    in_hand_ = 0;
+    wake_.ring();
   }
   for (const Queued& left : queue_) ++answers_.shed[static_cast<size_t>(left.order.action.kind)];
   queue_.clear();

@@ -13,7 +13,7 @@
 
 #include "respond/response_executor.h"
 #include "util/clock.h"
-#include "util/fd.h"
+#include "util/event_fd.h"
 #include "util/thread_priority.h"
 
 namespace hullwatch {
@@ -46,16 +46,16 @@ class Responder {
     uint64_t at_ns = 0;
   };
   void run();
-  void wake() const;
 
   ResponseExecutor executor_;  // the thread's
   const Clock& clock_;
   const ThreadPriority priority_;
   const size_t capacity_;  // of orders, and of outcomes that nobody took yet, together
-  Fd wake_;
+  EventFd wake_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::deque<Queued> queue_;
+  size_t in_hand_ = 0;  // orders taken from the queue, without an outcome yet
   Answers answers_;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point deadline_;
