@@ -174,6 +174,7 @@ void Daemon::take_record(std::span<const std::byte> record) {
   if (record.size() >= sizeof(header)) std::memcpy(&header, record.data(), sizeof(header));
   counters_->received(header.kind);
   if (canary_ && canary_->take(header, watchdog_->page().acts_begun)) return;
+  busy_ = true;
   if (auto taken = pipeline_->record(record); !taken) {
     counters_->decode_error();
     report_bad_record(taken.error());
@@ -219,7 +220,7 @@ void Daemon::log_lifecycle(std::string_view type, std::string members) {
 Status Daemon::run() {
   epoll_ = Fd(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_) return fail(Error::from_errno("cannot make an epoll", errno));
-  std::vector<int> watched = {signals_.get(), sensor_->rings().fd(), metadata_->event_fd()};
+  std::vector<int> watched = {signals_.get(), sensor_->rings().fd(), metadata_->event_fd(), watchdog_->event_fd()};
   if (reloader_ != nullptr) watched.push_back(reloader_->event_fd());
   if (responder_ != nullptr) watched.push_back(responder_->event_fd());
   if (commands_) watched.push_back(commands_->fd());
@@ -243,24 +244,31 @@ Status Daemon::run() {
 
 Status Daemon::loop(uint64_t end_ns) {
   while (clock_.boot_ns() < end_ns) {
-    epoll_event ready[4];
+    epoll_event ready[8];
     const uint64_t pause = pipeline_->fork_bombs().burning() || busy_ ? kTick : kIdleTick;
     const auto wait = sensor_->rings().next_poll(std::chrono::milliseconds(pause / kMs));
-    const int count = epoll_wait(epoll_.get(), ready, 4, static_cast<int>(wait.count()));
+    const int count = epoll_wait(epoll_.get(), ready, 8, static_cast<int>(wait.count()));
     if (count < 0 && errno != EINTR) return fail(Error::from_errno("cannot wait for events", errno));
     auto handed = sensor_->rings().poll(std::chrono::milliseconds(0));
     if (!handed) return fail(std::move(handed.error()));
-    busy_ = busy_ || *handed > 0;
+    bool go_on = true;
+    for (int i = 0; i < count; ++i) go_on = take_from(ready[i].data.fd) && go_on;
     guard(*handed == 0);
-    take_metadata();
-    take_rules();
-    take_responses();
-    for (int i = 0; i < count; ++i)
-      if (commands_ && ready[i].data.fd == commands_->fd()) take_command_records();
     if (pipeline_->fork_bombs().urgent() || clock_.boot_ns() - ticked_ns_ >= pause) tick();
-    if (!handle_signal()) return {};
+    if (!go_on) return {};
   }
   return {};
+}
+
+/// What is readable, but for the rings. False: the end is wanted.
+bool Daemon::take_from(int fd) {
+  if (fd == signals_.get()) return handle_signal();
+  if (fd == metadata_->event_fd()) take_metadata();
+  if (fd == watchdog_->event_fd()) watchdog_->acted();
+  if (reloader_ != nullptr && fd == reloader_->event_fd()) take_rules();
+  if (responder_ != nullptr && fd == responder_->event_fd()) take_responses();
+  if (commands_ && fd == commands_->fd()) take_command_records();
+  return true;
 }
 
 bool Daemon::handle_signal() {

@@ -91,6 +91,7 @@ class Daemon {
   MetricSources metric_sources();
 
   Status loop(uint64_t end_ns);
+  bool take_from(int fd);
   bool handle_signal();  // false: end
   void take_rules();
   void take_metadata();
@@ -150,7 +151,7 @@ class Daemon {
   std::vector<HomeSample> homes_;  // by home
   TopHomes top_homes_{kContainersInMetrics};
   std::array<uint64_t, HW_KIND_MAX> suppressed_gone_{};  // of homes that are no more
-  bool busy_ = true;                                     // records came since the last tick
+  bool busy_ = true;  // records came since the last tick that are not the canary's, or something else wants the next tick soon
   uint64_t ticked_ns_ = 0, losses_looked_ns_ = 0, started_ns_ = 0;
   KindCounts last_counts_{};
   LossProducers loss_producers_;

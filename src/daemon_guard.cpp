@@ -60,9 +60,10 @@ void Daemon::protect(std::string what, std::string detail, bool over) {
 
 void Daemon::guard(bool rings_empty) {
   WatchdogPage& page = watchdog_->page();
-  page.beat_ns = clock_.boot_ns();
+  const uint64_t now_ns = clock_.boot_ns();
+  page.beat_ns = now_ns;
   if (!canary_) return;
-  for (const Canary::Change& change : canary_->judge(page.acts_done, page.could, rings_empty)) {
+  for (const Canary::Change& change : canary_->judge(page.acts_done, page.could, rings_empty, now_ns)) {
     const std::string part = "canary_" + std::string(change.observation);
     if (change.silent)
       readiness_->failed(part, "the canary's own actions are not seen");
@@ -73,6 +74,8 @@ void Daemon::guard(bool rings_empty) {
                 (change.silent ? ": the canary's actions are not seen" : ": the canary is seen again"),
             !change.silent);
   }
+  busy_ = busy_ || canary_->doubts();  // look again soon
+  if (canary_->wants_another()) watchdog_->act_again();
 }
 
 void Daemon::look_at_guard() {

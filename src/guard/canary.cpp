@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <random>
+#include <utility>
 
 #include "util/local_socket.h"
 
@@ -102,17 +103,27 @@ bool Canary::take(const hw_header& header, uint64_t acts_begun) {
   return true;
 }
 
-std::vector<Canary::Change> Canary::judge(uint64_t acts_done, uint32_t could, bool rings_empty) {
+std::vector<Canary::Change> Canary::judge(uint64_t acts_done, uint32_t could, bool rings_empty, uint64_t now_ns) {
   std::vector<Change> changes;
+  if (acts_done != done_) {
+    done_ = acts_done;
+    done_at_ns_ = now_ns;
+    asked_ = false;
+  }
+  settled_ = now_ns - done_at_ns_ >= kSettleNs;
+  doubts_ = false;
   for (Class& one : classes_) {
     if ((could & one.bit) == 0) continue;
     const uint64_t missed = acts_done - std::min(acts_done, one.seen_at);
-    const bool silent = missed >= kPatienceBehind || (missed >= kPatience && (rings_empty || one.silent));
+    const bool silent = missed >= kPatienceBehind || (missed >= kPatience && ((rings_empty && settled_) || one.silent));
+    doubts_ = doubts_ || (missed > 0 && rings_empty && !silent);
     if (silent == one.silent) continue;
     one.silent = silent;
     changes.push_back({.observation = one.observation, .silent = silent});
   }
   return changes;
 }
+
+bool Canary::wants_another() { return doubts_ && settled_ && !std::exchange(asked_, true); }
 
 }  // namespace hullwatch

@@ -47,13 +47,18 @@ class Canary {
     bool silent;
   };
   /// What became silent, or speaks again. `rings_empty`: nothing waits to be read, so what is not here was not seen.
-  /// `could`: all that act() ever returned; what cannot be done cannot be missed.
-  std::vector<Change> judge(uint64_t acts_done, uint32_t could, bool rings_empty);
+  /// `could`: all that act() ever returned; what cannot be done cannot be missed. `now_ns`: of any clock that is not set.
+  std::vector<Change> judge(uint64_t acts_done, uint32_t could, bool rings_empty, uint64_t now_ns);
+  /// Of the last judgement: something of the last act is not here, though nothing waits to be read.
+  [[nodiscard]] bool doubts() const { return doubts_; }
+  /// Ought the canary to act now, not when its turn comes? True once for each act that doubts() was true of for a while.
+  [[nodiscard]] bool wants_another();
 
  private:
   static constexpr uint64_t kRecordsPerAct = 32;
-  static constexpr uint64_t kPatience = 2;        // acts without a record
-  static constexpr uint64_t kPatienceBehind = 8;  // the same while records wait to be read
+  static constexpr uint64_t kPatience = 2;           // acts without a record
+  static constexpr uint64_t kPatienceBehind = 4;     // the same while records wait to be read
+  static constexpr uint64_t kSettleNs = 80'000'000;  // after an act: its records are on their way to the reader
   struct Class {
     std::string_view observation;
     uint32_t kind;
@@ -64,6 +69,8 @@ class Canary {
   pid_t watchdog_;
   std::vector<Class> classes_;
   uint64_t act_ = 0, taken_ = 0;
+  uint64_t done_ = 0, done_at_ns_ = 0;  // acts done when judged last, and since when so many
+  bool doubts_ = false, settled_ = false, asked_ = false;
 };
 
 }  // namespace hullwatch

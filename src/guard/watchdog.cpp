@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -26,7 +25,7 @@
 namespace hullwatch {
 namespace {
 
-constexpr int kPeriodMs = 750;
+constexpr int kPeriodMs = 1500;  // a second act follows one that was not seen (Canary::doubts): told within two seconds
 constexpr uint64_t kSilentNs = 10'000'000'000;  // a loop that did not turn for so long, though the daemon is not stopped
 
 uint64_t clock_ns(clockid_t clock) {
@@ -48,8 +47,9 @@ char state_of(int stat_fd) {
 /// The child's whole life. Allocates nothing after its start.
 class Watch {
  public:
-  Watch(WatchdogPage& page, pid_t daemon, int bell, const std::string& state_dir, const std::string& cgroup_root)
-      : page_(page), daemon_(daemon), bell_(bell), actor_(cgroup_root) {
+  Watch(WatchdogPage& page, pid_t daemon, const EventFd& bell, const EventFd& acted, const std::string& state_dir,
+        const std::string& cgroup_root)
+      : page_(page), daemon_(daemon), bell_(bell), acted_(acted), actor_(cgroup_root) {
     notes_ = Fd(open((state_dir + "/watchdog.jsonl").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     stat_ = Fd(open(("/proc/" + std::to_string(daemon) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
     pidfd_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, daemon, 0)));
@@ -57,11 +57,14 @@ class Watch {
 
   void run() {
     while (true) {
-      pollfd told[2] = {{.fd = pidfd_.get(), .events = POLLIN, .revents = 0}, {.fd = bell_, .events = POLLIN, .revents = 0}};
-      const int ready = poll(told, 2, kPeriodMs);
+      pollfd told[2] = {{.fd = pidfd_.get(), .events = POLLIN, .revents = 0},
+                        {.fd = bell_.get(), .events = POLLIN, .revents = 0}};
+      poll(told, 2, kPeriodMs);
       if (page_.leaving != 0) return;
       // a process whose end cannot be polled for (before 5.3) has another parent now
-      if (ready > 0 || getppid() != daemon_) return note("ended", "the daemon ended without a word: killed, or it crashed");
+      if (told[0].revents != 0 || getppid() != daemon_)
+        return note("ended", "the daemon ended without a word: killed, or it crashed");
+      if (told[1].revents != 0) bell_.hush();
       look();
       if (page_.may_act != 0 && stopped_since_ == 0) act();
     }
@@ -92,6 +95,7 @@ class Watch {
     ++page_.acts_begun;
     page_.could |= actor_.act();
     ++page_.acts_done;
+    acted_.ring();
   }
 
   void note(const char* what, const char* detail) const {
@@ -107,7 +111,7 @@ class Watch {
 
   WatchdogPage& page_;
   pid_t daemon_;
-  int bell_;
+  const EventFd &bell_, &acted_;
   CanaryActor actor_;
   Fd notes_, stat_, pidfd_;
   uint64_t stopped_since_ = 0;
@@ -121,8 +125,7 @@ Result<std::unique_ptr<Watchdog>> Watchdog::start(const std::string& state_dir, 
   if (memory == MAP_FAILED) return fail(Error::from_errno("cannot share a page with the watchdog", errno));
   std::unique_ptr<Watchdog> dog(new Watchdog());
   dog->page_ = new (memory) WatchdogPage;
-  dog->bell_ = Fd(eventfd(0, EFD_CLOEXEC));
-  if (!dog->bell_) return fail(Error::from_errno("cannot make the watchdog's eventfd", errno));
+  if (!dog->bell_ || !dog->acted_) return fail(Error::from_errno("cannot make the watchdog's eventfds", errno));
   const pid_t daemon = getpid();
   dog->pid_ = fork();
   if (dog->pid_ < 0) return fail(Error::from_errno("cannot start the watchdog", errno));
@@ -130,7 +133,7 @@ Result<std::unique_ptr<Watchdog>> Watchdog::start(const std::string& state_dir, 
   prctl(PR_SET_NAME, "hullwatch-watch");
   // Whoever ends the service tells the daemon, which tells us: the end must be judged, not shared.
   for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
-  Watch(*dog->page_, daemon, dog->bell_.get(), state_dir, cgroup_root).run();
+  Watch(*dog->page_, daemon, dog->bell_, dog->acted_, state_dir, cgroup_root).run();
   _exit(0);
 }
 
@@ -139,8 +142,7 @@ Watchdog::~Watchdog() {
   page_->leaving = 1;
   if (pid_ > 0 && !gone_) {
     kill(pid_, SIGCONT);
-    const uint64_t ring = 1;
-    (void)!write(bell_.get(), &ring, sizeof(ring));
+    bell_.ring();
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
   }

@@ -3,7 +3,8 @@
 //
 //   watches   that the daemon is neither stopped (SIGSTOP, ptrace) nor ended without a word (SIGKILL, crash), and says so on
 //             stderr and in STATE_DIR/watchdog.jsonl; it restarts nothing
-//   acts      as the canary: every 0.75 s one known action for each class of hooks, whose records must come back (canary.h)
+//   acts      as the canary, every 1.5 s and when the daemon asks: one known action for each class of hooks, whose records must
+//             come back (canary.h)
 //
 // Both share one page of memory. All members but start() belong to the daemon's main thread.
 
@@ -17,7 +18,7 @@
 #include <optional>
 #include <string>
 
-#include "util/fd.h"
+#include "util/event_fd.h"
 #include "util/result.h"
 
 namespace hullwatch {
@@ -50,12 +51,18 @@ class Watchdog {
   [[nodiscard]] bool lives();
   /// How long the daemon was stopped, told once for each time.
   [[nodiscard]] std::optional<uint64_t> was_stopped();
+  /// Readable once the canary has acted, until acted() is called.
+  [[nodiscard]] int event_fd() const { return acted_.get(); }
+  void acted() { acted_.hush(); }
+  /// Has the canary act now.
+  void act_again() { bell_.ring(); }
 
  private:
   Watchdog() = default;
   WatchdogPage* page_ = nullptr;
   pid_t pid_ = -1;
-  Fd bell_;  // eventfd: look at `leaving`
+  EventFd bell_;   // for the watchdog: look at `leaving`, or act
+  EventFd acted_;  // for the daemon
   bool gone_ = false;
   uint64_t stops_told_ = 0;
 };
