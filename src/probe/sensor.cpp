@@ -1,5 +1,9 @@
 #include "probe/sensor.h"
 
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace hullwatch {
@@ -8,6 +12,10 @@ namespace {
 constexpr int kLadders = 3;  // choices, of which the later ones know who stayed silent
 constexpr std::string_view kConnectorProgram = "quiet_proc_connector";
 constexpr std::string_view kSnapshotProgram = "snapshot_tasks";
+
+/// A program taken from its hook may still run on another processor, between a record and its count: the kernel frees it later,
+/// but detaching does not wait. This does, by synchronize_rcu() in the kernel (membarrier(2)); refused with nohz_full=.
+void wait_for_running_programs() { syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
 
 }  // namespace
 
@@ -112,6 +120,7 @@ void Sensor::detach() {
   connector_.reset();
   if (auto known = BpfObject::programs(); known)
     for (const BpfProgram& program : *known) object_->detach(program.name);
+  wait_for_running_programs();
 }
 
 }  // namespace hullwatch
