@@ -255,9 +255,9 @@ TEST_F(Burst, forks_of_others_children_and_into_namespaces_pass) {
   constexpr uint64_t kTimes = 20;
   ASSERT_EQ(storm([] {
               for (uint64_t i = 0; i < kTimes; ++i)
-                for (const unsigned long flags : {CLONE_PARENT | SIGCHLD, CLONE_NEWUTS | SIGCHLD})
+                for (const int flags : {CLONE_PARENT | SIGCHLD, CLONE_NEWUTS | SIGCHLD})
                   forked([&] {
-                    const long child = ::syscall(SYS_clone, flags, 0, 0, 0, 0);
+                    const long child = ::syscall(SYS_clone, static_cast<long>(flags), 0L, 0L, 0L, 0L);
                     if (child == 0) ::_exit(0);
                     return 0;
                   });
