@@ -14,14 +14,14 @@
 #include <sys/wait.h>
 #include <time.h>
 
-static time_t end_s;
+static struct timespec end;
 
 static int going(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec < end_s;
+	return now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec);
 }
 
 /* No two transitions alike: the kernel counts repeats of one, this is about what it must send. */
@@ -55,14 +55,13 @@ static void cgroups(_Atomic uint64_t *done, const char *below)
 int main(int argc, char **argv)
 {
 	_Atomic uint64_t *done = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct timespec now;
 
 	if (argc < 3 || done == MAP_FAILED) {
 		errno = EINVAL;
 		die("usage: see critical_flood.c");
 	}
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end_s = now.tv_sec + strtol(argv[1], NULL, 10);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += strtol(argv[1], NULL, 10);
 	for (int i = 0; i < 3; i++) {
 		if (fork())
 			continue;

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib/monitor.sh"
 . "$(dirname "$0")/lib/storms.sh"
 
-if [ "${HULLWATCH_PRESET:-release}" = release ]; then PAYLOADS=${PAYLOADS:-20}; else PAYLOADS=${PAYLOADS:-8}; fi
+if [ "${HULLWATCH_PRESET:-release}" = release ]; then PAYLOADS=20 AT_ONCE=4; else PAYLOADS=8 AT_ONCE=2; fi
 cat >"$HW_SCRATCH/payload.yaml" <<'YAML'
 - rule: Payload ran
   desc: the program that hides in its own container's storm
@@ -25,7 +25,11 @@ check the_bomb_is_named_once jq -e '.named == 1' "$HW_SCRATCH/flood"
 check the_flood_was_one jq -e '.flooded.setuid > 1000 and .flooded.mount > 400 and .flooded.cgroup > 400 and .ring.aggregated > 1000' "$HW_SCRATCH/flood"
 told_of_flood() { jq -c ".alert | select(.container.name == \"flood\" and ($1))" "$HW_SCRATCH/times"; }
 check_equal each_critical_flood_is_told_once "" "$(told_of_flood '.rule == "Critical flood" and .repeated == null' | jq -r .evidence.kind | sort | uniq -d)"
-check_equal the_floods_told_are_those_made "cgroup credential mount" "$(told_of_flood '.rule == "Critical flood"' | jq -r .evidence.kind | sort -u | xargs)"
+# Its bucket gives a kind 400 records at once and 200 a second: of six seconds 2,500 are a flood in any case, 400 in none.
+floods=$(told_of_flood '.rule == "Critical flood"' | jq -r .evidence.kind | sort -u)
+made() { jq -r --argjson more "$1" '.flooded | {credential: .setuid, mount, cgroup} | to_entries[] | select(.value > $more) | .key' "$HW_SCRATCH/flood" | sort; }
+check_equal each_flood_that_was_made_is_told "" "$(comm -13 <(echo "$floods") <(made 2500))"
+check_equal each_flood_that_is_told_was_made "" "$(comm -23 <(echo "$floods") <(made 400))"
 check_equal what_the_flood_of_mounts_hides_is_told 1 "$(told_of_flood '.rule == "Mount refused in a container" and .evidence.fstype == "ext4" and .evidence.source == "/dev/the-disk"' | wc -l)"
 check_equal cgroups_that_went_in_the_flood_are_no_tampering "" "$(jq -r '.alert | select(.rule == "hullwatch hindered" and .evidence.what == "map_changed") | .output' "$HW_SCRATCH/times")"
 check the_end_record_has_exact_totals jq -e '.missed | map(select(startswith("exact"))) == []' "$HW_SCRATCH/flood"
@@ -40,7 +44,10 @@ cp "$E2E_ROOT"/rules/*.yaml "$HW_SCRATCH/payload.yaml" "$MON_RULES"
 # pids controller's own. How many starts there are: tests/storms/starts.sh makes a hundred thousand forks of it.
 churn_begins busy
 forks=$(churn_forks)
-HW_CONFIG=$'fork_bomb:\n  quiet_ms: 1000' start_monitor main
+# Under a sanitizer the monitor takes processors from the storms: twenty together do not always make 2,000 forks in a second.
+split=2000
+if [ "${HULLWATCH_PRESET:-release}" != release ]; then split=1000; fi
+HW_CONFIG=$'fork_bomb:\n  quiet_ms: 1000\n  split_forks_per_second: '$split start_monitor main
 forks=$(($(churn_forks) - forks))
 if [ "$forks" -gt 1000 ]; then pass it_forked_while_hullwatch_started "$forks times"; else fail it_forked_while_hullwatch_started "$forks times"; fi
 churn_stops
@@ -84,11 +91,12 @@ else
   skip a_bomb_on_the_host_is_named "no pids controller in which a cgroup could be made"
 fi
 
-# A program that hides in its own container's storm, four storms at once.
+# A program that hides in its own container's storm, several storms at once: fewer under a sanitizer, which takes most of the processors
+# for the monitor.
 for ((i = 1; i <= PAYLOADS; i++)); do
   container "hidden-$i" 900 storm fork 2 payload=/bin/payload &
-  hidden[i % 4]=$!
-  if [ $((i % 4)) = 0 ]; then wait "${hidden[@]}" || die "a storm with a payload failed"; fi
+  hidden[i % AT_ONCE]=$!
+  if [ $((i % AT_ONCE)) = 0 ]; then wait "${hidden[@]}" || die "a storm with a payload failed"; fi
 done
 wait "${hidden[@]}"
 told() { [ "$(alerts '.rule == "Payload ran"' | jq -r .container.name | sort -u | wc -l)" = "$PAYLOADS" ]; }
@@ -96,15 +104,13 @@ check a_payload_in_its_own_storm_is_told_of wait_for "$PATIENCE" told
 # On a machine that is busy beyond measure a storm's first 500 forks may take longer than a burst's window: not of more than a quarter.
 reduced=$(alerts '.rule == "Payload ran" and .reduced == true' | jq -r .container.id | sort -u | wc -l)
 if [ $((reduced * 4)) -ge $((PAYLOADS * 3)) ]; then pass records_are_reduced_meanwhile "$reduced of $PAYLOADS"; else fail records_are_reduced_meanwhile "$reduced of $PAYLOADS"; fi
-# Of each of these the ancestors lead to the root that its container's bomb is told with, as far as an alert's eight reach. Under a
-# sanitizer one of ten may come before the fork it hangs on: the rings are read in turns, and then slowly.
+# Of each of these the ancestors lead to the root that its container's bomb is told with, as far as an alert's eight reach: but of one
+# in ten, which both it and its creator may have been forked when the burst held forks back already (docs/architecture.md).
 rooted=$(alerts '(.container.id | startswith("hidden-")) and (.rule | IN("Payload ran", "Fork bomb in a container"))' | jq -s '
   [group_by(.container.id)[] | (map(select(.rule != "Payload ran"))[0].process) as $root
    | select(any(.[] | select(.rule == "Payload ran" and .reduced == true); any(.ancestors[]; .pid == $root.pid and .start_ns == $root.start_ns)
        or (.ancestors | length == 8 and all(.[]; .exe == "/bin/storm"))))] | length')
-wanted=$reduced
-if [ "${HULLWATCH_PRESET:-release}" != release ]; then wanted=$((reduced - (reduced + 9) / 10)); fi
-if [ "$rooted" -ge "$wanted" ]; then
+if [ "$rooted" -ge $((reduced - (reduced + 9) / 10)) ]; then
   pass a_payloads_ancestors_lead_to_its_storms_root "$rooted of $reduced"
 else
   fail a_payloads_ancestors_lead_to_its_storms_root "$rooted of $reduced"

@@ -35,6 +35,10 @@ check_not() {
     pass "$name"
   fi
 }
+# check_said NAME TEXT FILE: passes when FILE holds TEXT; the end of FILE is the detail when it does not.
+check_said() {
+  if grep -qF -- "$2" "$3"; then pass "$1"; else fail "$1" "not said: '$2'; at the end: $(tail -n 40 "$3")"; fi
+}
 # check_equal NAME WANTED GOT
 check_equal() {
   if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "wanted '$2', got '$3'"; fi

@@ -163,16 +163,24 @@ suite_twins() {
   hw_script twins tests/storms/twins.sh
 }
 
-# Instructions of an operation on the tiers named, against tests/bench/icount.json: one guest, whatever else this machine does.
+# hw_icount TIERS…: instructions of an operation against tests/bench/icount.json, whatever else this machine does. Each word is one
+# guest's tiers, "T1,T2"; the guests run at once.
 hw_icount() {
-  local figures=build/test-logs/icount.json verdicts=build/test-logs/icount.verdicts status=0
+  local tiers
   build release hullwatch workload nothing || { fail build; return; }
-  tests/bench/icount -o json "$@" >"$figures" || { fail guest "ended with status $?"; return; }
+  for tiers in "$@"; do hw_icount_guest "$tiers" & done
+  wait
+}
+hw_icount_guest() {
+  local figures=build/test-logs/icount-$1.json verdicts=build/test-logs/icount-$1.verdicts options=() tier status=0
+  for tier in ${1//,/ }; do options+=(--tier "$tier"); done
+  tests/bench/icount -o json "${options[@]}" >"$figures" || { fail "guest.$1" "ended with status $?"; return; }
   tests/bench/icount --check --from "$figures" 2>"$verdicts" || status=$?
-  hw_icount_verdicts "$verdicts" || fail verdicts "none, and status $status: $(tail -n 3 "$verdicts")"
+  cat "$verdicts"
+  hw_icount_verdicts "$verdicts" || fail "verdicts.$1" "none, and status $status: $(tail -n 3 "$verdicts")"
   # that it would tell: against the baseline of a tree that was cheaper by a seventh
   jq '.loops |= map(.watched |= map_values(.instructions *= 0.85 | .tolerance_percent = 8))' tests/bench/icount.json >"$figures.cheaper"
-  check_not growth_is_told tests/bench/icount --check --baseline "$figures.cheaper" --from "$figures"
+  check_not "growth_is_told.$1" tests/bench/icount --check --baseline "$figures.cheaper" --from "$figures"
 }
 # hw_icount_verdicts FILE: one result for each line "holds|GREW LOOP TIER GROWTH (TOLERANCE)". Fails when there is none.
 hw_icount_verdicts() {
@@ -187,8 +195,8 @@ hw_icount_verdicts() {
   done <"$1"
   return $found
 }
-suite_icount() { hw_icount --tier ladder --tier T3; }
-suite_icount_all() { hw_icount --tier ladder --tier T1 --tier T2 --tier T3 --tier T4; }
+suite_icount() { hw_icount ladder,T3; }
+suite_icount_all() { hw_icount ladder,T3,T4 T1,T2; }
 
 # Four minutes of everything, for what grows.
 suite_soak() {
@@ -213,9 +221,10 @@ suite_vm_storms() {
   build release hullwatch tests/actors/all || { fail build; return; }
   bash tests/vm/storms.sh || fail storms "ended with status $?"
 }
-# Every kernel and tier of tests/vm/columns.
+# Every kernel and tier of tests/vm/columns: all that `vm` does, and more.
 suite_vm_matrix() {
   build release || { fail build; return; }
+  bash tests/vm/matrix_test.sh || fail matrix_test "ended with status $?"
   bash tests/vm/matrix full || fail matrix "ended with status $?"
 }
 
@@ -261,15 +270,18 @@ hw_fuzz_one() {
 suite_fuzz() { hw_fuzz 10 rule_file 60 condition 60 output_template 60; }
 suite_fuzz_long() { hw_fuzz 60; }
 
+# hw_tidy deep|shallow FILE…: how far clang-tidy's analyzer follows paths. Deep takes it twice as long.
 hw_tidy() {
-  local file
+  local file depth=$1
+  shift
   if [ $# -eq 0 ]; then
     pass no_source_file_changed
     return
   fi
   build tidy hullwatch_skeleton_header hullwatch_revision || { fail build; return; }
   printf '%s\n' "$@" | xargs -P "$HW_JOBS" -I{} bash -c '
-    clang-tidy -quiet -p build/tidy "$1" >"$2/${1//\//_}" 2>/dev/null; echo $? >"$2/${1//\//_}.status"' _ {} "$HW_TIDY_OUT"
+    clang-tidy -quiet -p build/tidy --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=mode="$3" "$1" \
+      >"$2/${1//\//_}" 2>/dev/null; echo $? >"$2/${1//\//_}.status"' _ {} "$HW_TIDY_OUT" "$depth"
   for file in "$@"; do
     if [ "$(cat "$HW_TIDY_OUT/${file//\//_}.status")" = 0 ]; then
       pass "$file"
@@ -283,12 +295,13 @@ hw_tidy() {
 tidy_files() {
   git ls-files 'src/*.cpp' 'tests/*.cpp' | sort
 }
+# The whole tree. What a change touches was looked at deeply with that change.
 suite_tidy() {
   local files
   HW_TIDY_OUT=$(mktemp -d)
   at_exit rm -rf "$HW_TIDY_OUT"
   mapfile -t files < <(tidy_files)
-  hw_tidy "${files[@]}"
+  hw_tidy shallow "${files[@]}"
 }
 # What differs from the branch this one grew from, or, where that is this very commit, what the commit changed; HULLWATCH_BASE
 # names another base. A changed header is looked at through one file that includes it.
@@ -306,7 +319,7 @@ suite_tidy_changed() {
       git grep -l --fixed-strings "/$(basename "$header")\"" -- 'src/*.cpp' 'tests/*.cpp' | sed -n 1p
     done
   } | sort -u))
-  hw_tidy "${files[@]}"
+  hw_tidy deep "${files[@]}"
 }
 
 # Every evasion of tests/evasion/rows on the running kernel; its twin must be quiet. A miss passes only when doctor explains it.

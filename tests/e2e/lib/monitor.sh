@@ -78,7 +78,7 @@ check_stopped() {
   stop_monitor
   check_equal "$1_ends_with_0" 0 "$MON_STATUS"
   if [ "$MON_STATUS" != 0 ]; then tail -n 40 "$MON_DIR/err"; fi
-  check "$1_lost_nothing" grep -q 'submitted = received: yes; critical records lost: 0; records skipped: 0' "$MON_DIR/err"
+  check_said "$1_lost_nothing" 'submitted = received: yes; critical records lost: 0; records skipped: 0' "$MON_DIR/err"
 }
 
 # Lines still being written are left out.
