@@ -43,6 +43,12 @@ HW_INLINE __u64 put_identity(struct hw_header *h, struct task_struct *task, stru
 		h->flags |= HW_F_HOME_INFERRED;
 		h->home = container_of_cgroup(h->cgroup);
 	}
+	if (leader && (!state || state->flags & TASK_UNTOLD)) {
+		__u32 ns_pid = 0;
+
+		fill_ns_pid(leader, NULL, &ns_pid);
+		h->ns_pid = ns_pid;
+	}
 	if (state) {
 		h->process.execs = state->execs;
 		h->creator = state->creator;

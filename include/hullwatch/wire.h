@@ -143,6 +143,8 @@ struct hw_header {
 	__u32 exe_dev;
 	__u32 tid;
 	__u32 uid, euid, gid, loginuid; /* loginuid 4294967295: unset */
+	__u32 ns_pid;			/* in its own pid namespace, where no fork record told it; else 0 */
+	__u32 pad;
 	char comm[HW_COMM_LEN];
 };
 

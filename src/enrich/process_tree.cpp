@@ -16,6 +16,7 @@ Process from_header(const hw_header& header) {
   process.creator = header.creator;
   process.home = header.home;
   process.started_ns = header.process.start_ns;
+  process.ns_pid = header.ns_pid;
   process.loginuid = header.loginuid;
   process.exe_ino = header.exe_ino;
   process.exe_dev = header.exe_dev;

@@ -275,6 +275,27 @@ TEST_F(Burst, forks_of_others_children_and_into_namespaces_pass) {
   EXPECT_EQ(apart, kTimes);
 }
 
+TEST_F(Burst, whose_fork_was_held_back_tells_its_own_pid_once) {
+  ASSERT_EQ(storm([] {
+              if (::unshare(CLONE_NEWPID) != 0) return 97;
+              forked([] {  // the first process of a pid namespace
+                forked([] {
+                  for (int i = 0; i < 2; ++i)
+                    if (::syscall(SYS_clone, static_cast<long>(CLONE_PARENT | SIGCHLD), 0L, 0L, 0L, 0L) == 0) ::_exit(0);
+                  return 0;
+                });
+                return 0;
+              });
+              return 0;
+            }),
+            0);
+  std::vector<uint32_t> pids;
+  for (const auto& record : probe->records())
+    if (record.header().kind == HW_FORK && record.header().home == web.id() && record.as<hw_fork>().clone_flags & CLONE_PARENT)
+      pids.push_back(record.header().ns_pid);
+  EXPECT_EQ(pids, (std::vector<uint32_t>{2, 0}));
+}
+
 TEST_F(Burst, counts_of_execs_and_of_who_forks_are_exact) {
   constexpr uint64_t kForkers = 3, kEach = 4;
   const auto child = run_in(web, [] {

@@ -333,7 +333,7 @@ static void acts_by_turns(void)
 }
 
 /* Eight processes act in turns: a program that is skipped because it runs already, or was preempted, would miss some. Told is
- * the one that was exec'ed: of another whose own fork is among those missed, nobody knows its id in the container. */
+ * one whose own fork may be among those. */
 static void acts_at_once(void)
 {
 	pid_t children[7];
@@ -346,7 +346,7 @@ static void acts_at_once(void)
 		}
 	}
 	acts_by_turns();
-	tell(getpid());
+	tell(children[6]);
 	for (int i = 0; i < 7; i++)
 		end_of(children[i]);
 	while (wait(NULL) > 0)

@@ -116,6 +116,11 @@ class RecordBuilder {
     if constexpr (requires { facts_.pgid; }) facts_.ns_pid = facts_.sid = facts_.pgid = key.tgid;
     return self();
   }
+  /// In its own pid namespace: of a process whose fork was not told.
+  Self& untold(uint32_t ns_pid) {
+    facts_.h.ns_pid = ns_pid;
+    return self();
+  }
   /// Who forked it; also its parent where the record tells one.
   Self& child_of(uint32_t pid) {
     facts_.h.creator = key_of(pid);

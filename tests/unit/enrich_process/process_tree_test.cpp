@@ -158,12 +158,13 @@ TEST_F(ProcessTreeTest, CredentialsAreTakenUp) {
 }
 
 TEST_F(ProcessTreeTest, AnUnknownActorIsMadeFromItsHeader) {
-  take(uses_capability(21).pid(10).comm("mystery").home(77).child_of(3));
+  take(uses_capability(21).pid(10).comm("mystery").home(77).child_of(3).untold(4));
   const Process* actor = find(10);
   ASSERT_NE(actor, nullptr);
   EXPECT_EQ(actor->comm, "mystery");
   EXPECT_EQ(actor->home, 77U);
   EXPECT_EQ(actor->creator.tgid, 3U);
+  EXPECT_EQ(actor->ns_pid, 4U);
   EXPECT_FALSE(actor->cred_known);
   EXPECT_EQ(tree_.stats().misses, 1U);
 }
