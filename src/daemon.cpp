@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 
 #include "alert/stdout_sink.h"
 #include "build_info.h"
@@ -247,7 +248,7 @@ Status Daemon::loop(uint64_t end_ns) {
     epoll_event ready[8];
     const uint64_t pause = pipeline_->fork_bombs().burning() || busy_ ? kTick : kIdleTick;
     const auto wait = sensor_->rings().next_poll(std::chrono::milliseconds(pause / kMs));
-    const int count = epoll_wait(epoll_.get(), ready, 8, static_cast<int>(wait.count()));
+    const int count = epoll_wait(epoll_.get(), ready, static_cast<int>(std::size(ready)), static_cast<int>(wait.count()));
     if (count < 0 && errno != EINTR) return fail(Error::from_errno("cannot wait for events", errno));
     auto handed = sensor_->rings().poll(std::chrono::milliseconds(0));
     if (!handed) return fail(std::move(handed.error()));

@@ -170,9 +170,10 @@ void ForkBombDetector::begin(Watch& watch) const {
   watch.began_ns = watch.window_start_ns;
   watch.at_start = watch.at_window_start;
   if (watch.reason != "slow_growth") {
-    if (watch.calm_ns >= watch.window_start_ns) return;
-    watch.began_ns = watch.calm_ns;
-    watch.at_start = watch.calm;
+    if (watch.calm_ns < watch.window_start_ns) {
+      watch.began_ns = watch.calm_ns;
+      watch.at_start = watch.calm;
+    }
     return;
   }
   const GrowthHistory::Span span = watch.history.multiplies(net_growth_of(watch.now.home));

@@ -6,13 +6,10 @@ set -euo pipefail
 . "$(dirname "$0")/lib/monitor.sh"
 
 CONTAINERS=${HULLWATCH_RESTART_CONTAINERS:-100}
-BPFFS=$(awk '$3 == "bpf" {print $2; exit}' /proc/mounts)
-if [ -z "$BPFFS" ]; then
-  skip state_outlives_the_daemon "no bpf file system is mounted here"
+if ! pin_maps; then
+  skip state_outlives_the_daemon "no bpf file system may be mounted here"
   finish
 fi
-MON_PINS=$BPFFS/hullwatch-e2e-$$
-at_exit rm -rf "$MON_PINS"
 CGROOT=$(awk '$3 == "cgroup2" {print length($2), $2}' /proc/mounts | sort -n | awk 'NR == 1 {print $2}')
 make_rootfs "$HW_SCRATCH/rootfs" "$ACTORS/impostor"
 mkdir -p "$HW_SCRATCH/rootfs/cg"

@@ -2,13 +2,13 @@
 # HULLWATCH is the daemon under test, ACTORS the folder of tests/actors' programs (tests/run sets both).
 #
 #   start_monitor NAME [OPTION…]   `hullwatch run` with our rules; HW_CONFIG, when set, is appended to its configuration
-#                                  MON_PINS: where maps are pinned, off by default
+#                                  MON_PINS: where maps are pinned, off by default; pin_maps sets it
 #                                  MON_RULES, MON_STATE_DIR, MON_FORMAT: other rules, state directory, format
 #   stop_monitor                   SIGTERM; MON_STATUS is how it ended
 #   alerts FILTER                  alerts on stdout that jq's FILTER selects, one a line;  records FILTER  the same of the log
 #   check_alert NAME FILTER        passes once such an alert is there;  check_records NAME FILTER  of the log
 #   check_whole_alert NAME CONTAINER IMAGE FILTER
-#                                  the same, and the alert carries what DESIGN.md promises of every alert about a container
+#                                  the same, and the alert carries what every alert about a container does
 #   metrics                        what /metrics says
 
 E2E_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
@@ -33,6 +33,14 @@ free_port() {
     fi
   done
   die "no free port"
+}
+
+# On a bpf file system of the script's own. Fails where none may be mounted.
+pin_maps() {
+  mkdir "$HW_SCRATCH/bpf"
+  mount -t bpf bpf "$HW_SCRATCH/bpf" 2>/dev/null || return
+  at_exit umount -l "$HW_SCRATCH/bpf"
+  MON_PINS=$HW_SCRATCH/bpf/hullwatch
 }
 
 start_monitor() {
