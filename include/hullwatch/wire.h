@@ -174,7 +174,8 @@ enum hw_env_flag {
 struct hw_exec {
 	struct hw_header h;
 	struct hw_cred cred;
-	struct hw_key parent; /* real_parent */
+	struct hw_key parent;			    /* real_parent */
+	struct hw_ancestor ancestors[HW_ANCESTORS]; /* nearest first, where HW_F_REDUCED: forks were held back */
 	struct hw_namespaces ns;
 	__u32 ns_pid;	 /* its pid in its own pid namespace */
 	__u32 sid, pgid; /* session and process group, host pids */

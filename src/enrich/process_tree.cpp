@@ -7,8 +7,6 @@
 namespace hullwatch {
 namespace {
 
-bool same_process(const hw_key& a, const hw_key& b) { return a.tgid == b.tgid && a.start_ns == b.start_ns; }
-
 // What a header tells of its process; the rest stays unknown.
 Process from_header(const hw_header& header) {
   Process process;

@@ -26,6 +26,9 @@ struct Program {
   SharedText exe_path, cwd, args;
 };
 
+/// Whichever of its programs: a tgid alone is used again.
+inline bool same_process(const hw_key& a, const hw_key& b) { return a.tgid == b.tgid && a.start_ns == b.start_ns; }
+
 struct Process {
   hw_key key{};      // of the current program
   hw_key creator{};  // who forked it

@@ -221,7 +221,7 @@ Result<Event> BodyDecoder::setting() {
   return finish(EventType::kernel_setting, SettingEvent{facts, texts.substr(0, name_end), texts.substr(name_end)});
 }
 
-// The ancestors a body carries, null for bulk kinds.
+// The room for ancestors that a body has, null where it has none.
 const hw_ancestor* carried_ancestors(const Event& event) {
   return std::visit(
       [](const auto& body) -> const hw_ancestor* {
@@ -246,7 +246,7 @@ Result<Event> Decoder::decode(std::span<const std::byte> record) {
   scratch_.clear();
   auto event = BodyDecoder(*reader, scratch_).decode();
   if (!event) return event;
-  if (const hw_ancestor* carried = carried_ancestors(*event)) {
+  if (const hw_ancestor* carried = carried_ancestors(*event); carried != nullptr && carried->key.tgid != 0) {
     // Kept here, not pointed to in the body: an Event may be moved.
     std::copy_n(carried, HW_ANCESTORS, ancestors_.begin());
     event->ancestors = ancestors_.data();

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "enrich/lineage.h"
 #include "pipeline/evidence.h"
 
 namespace hullwatch {
@@ -99,21 +100,15 @@ AlertProcess AlertBuilder::acting_process(const EventContext& context) const {
 
 std::vector<AlertProcess> AlertBuilder::ancestors_of(const EventContext& context) const {
   std::vector<AlertProcess> out;
-  for (const Process* p = context.process; p != nullptr && out.size() < kMaxAncestors;) {
-    p = context.tree.parent(*p);
-    if (p != nullptr) out.push_back(process_of(*p, context.users));
-  }
-  if (!out.empty() || context.event.ancestors == nullptr) return out;
-  for (size_t i = 0; i < HW_ANCESTORS; ++i) {
-    const hw_ancestor& ancestor = context.event.ancestors[i];
-    if (ancestor.key.tgid == 0) break;
-    AlertProcess known;
-    if (const Process* p = context.tree.find(ancestor.key); p != nullptr) known = process_of(*p, context.users);
-    known.pid = ancestor.key.tgid;
-    known.start_ns = ancestor.key.start_ns;
-    known.execs = ancestor.key.execs;
-    known.comm.assign(ancestor.comm, strnlen(ancestor.comm, HW_COMM_LEN));
-    out.push_back(std::move(known));
+  Lineage lineage(context);
+  for (lineage.up(); lineage.here() && out.size() < kMaxAncestors; lineage.up()) {
+    const Relative& ancestor = lineage.here();
+    AlertProcess shown = ancestor.process != nullptr ? process_of(*ancestor.process, context.users) : AlertProcess{};
+    shown.pid = ancestor.key.tgid;
+    shown.start_ns = ancestor.key.start_ns;
+    shown.execs = ancestor.key.execs;
+    shown.comm = ancestor.comm;
+    out.push_back(std::move(shown));
   }
   return out;
 }

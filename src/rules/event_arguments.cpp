@@ -163,7 +163,7 @@ Value exec_arguments(Context context, Scratch scratch) {
   if (exec == nullptr) return {};
   return built(scratch, [&](std::string& out) { append_arguments(out, exec->args); });
 }
-Value exec_comm(Context context, Scratch) { return text(own_comm(context)); }
+Value exec_comm(Context context, Scratch) { return text(context.event.comm()); }
 
 Value mount_flag_names(Context context, Scratch scratch) {
   const auto* mount = context.event.get<MountEvent>();

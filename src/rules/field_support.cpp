@@ -3,47 +3,6 @@
 #include <algorithm>
 
 namespace hullwatch::field {
-namespace {
-
-std::string_view bounded_comm(const char (&comm)[HW_COMM_LEN]) {
-  return {comm, static_cast<size_t>(std::find(comm, comm + HW_COMM_LEN, '\0') - comm)};
-}
-
-Relative from_tree(const Process* process) {
-  return process == nullptr ? Relative{} : Relative{process, process->key, process->comm};
-}
-
-// What a critical record tells of its ancestors, for when the tree is late.
-Relative carried(const Event& event, size_t generation) {
-  if (event.ancestors == nullptr || generation == 0 || generation > HW_ANCESTORS) return {};
-  const hw_ancestor& ancestor = event.ancestors[generation - 1];
-  return {nullptr, ancestor.key, bounded_comm(ancestor.comm)};
-}
-
-}  // namespace
-
-std::string_view own_comm(Context context) { return bounded_comm(context.event.header.comm); }
-
-Lineage::Lineage(Context context) : context_(context) {
-  here_ = {context.process, context.event.header.process, own_comm(context)};
-}
-
-void Lineage::up() {
-  if (!here_ || ++generation_ > kMaxLineage) {
-    here_ = {};
-    return;
-  }
-  const Process* parent = nullptr;
-  if (here_.process != nullptr)
-    parent = context_.tree.parent(*here_.process);
-  else
-    parent = context_.tree.find(generation_ == 1 ? context_.event.header.creator : hw_key{});
-  const Relative told = carried(context_.event, generation_);
-  here_ = from_tree(parent);
-  if (here_) return;
-  here_ = told;
-  if (here_) here_.process = context_.tree.find(here_.key);
-}
 
 Relative relative(Context context, size_t generation) {
   if (generation > kMaxLineage) return {};

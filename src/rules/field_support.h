@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "enrich/lineage.h"
 #include "rules/field_table.h"
 
 namespace hullwatch::field {
@@ -41,38 +42,15 @@ Value of(Context context, Read read) {
 
 // --- the process ---
 
-/// One process of a lineage: from the tree where it is known, else what the record itself carried.
-struct Relative {
-  const Process* process = nullptr;
-  hw_key key{};
-  std::string_view comm;
-  explicit operator bool() const { return key.tgid != 0; }
-};
-inline constexpr size_t kMaxLineage = 64;
-
 /// generation 0: the process itself; 1: who made it.
 Relative relative(Context context, size_t generation);
 /// The nearest process of the lineage, itself included, with that pid.
 Relative relative_with_pid(Context context, uint32_t pid);
-/// Follows the lineage; each step costs one lookup.
-class Lineage {
- public:
-  explicit Lineage(Context context);
-  [[nodiscard]] const Relative& here() const { return here_; }
-  void up();
-
- private:
-  Context context_;
-  Relative here_;
-  size_t generation_ = 0;
-};
-
 /// The event's own process where the tree knows the very program that acted, else null: an exec in between would make
 /// arguments and paths those of another program.
 const Process* own_program(Context context);
 /// Null where nothing told all credentials yet.
 const hw_cred* own_credentials(Context context);
-std::string_view own_comm(Context context);
 
 /// argv[0]; the rest as one string is appended by append_arguments.
 std::string_view first_argument(std::string_view args);

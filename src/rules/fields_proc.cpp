@@ -50,7 +50,7 @@ Value program_time(Context c, Argument, Scratch) {
 }
 
 Value process_name(Context c, Argument, Scratch) {
-  const auto comm = own_comm(c);
+  const auto comm = c.event.comm();
   return Value(comm.empty() ? kUnknown : comm);
 }
 Value process_exe(Context c, Argument, Scratch) { return text(first_argument(own_args(c))); }
@@ -73,7 +73,7 @@ Value process_args(Context c, Argument argument, Scratch scratch) {
 // Of an unknown process what is known still shows: its comm.
 Value process_command_line(Context c, Argument, Scratch scratch) {
   return built(scratch, [&](std::string& out) {
-    out.append(own_comm(c).empty() ? kUnknown : own_comm(c));
+    out.append(c.event.comm().empty() ? kUnknown : c.event.comm());
     const size_t name = out.size();
     append_arguments(out, own_args(c));
     if (out.size() > name) out.insert(name, 1, ' ');

@@ -23,7 +23,7 @@ Value is_main(Context c, Argument, Scratch) {
 Value name_and_id(Context c, Argument, Scratch scratch) {
   if (c.event.header.tid == 0) return {};
   return built(scratch,
-               [&](std::string& out) { fmt::format_to(std::back_inserter(out), "{}:{}", own_comm(c), c.event.header.tid); });
+               [&](std::string& out) { fmt::format_to(std::back_inserter(out), "{}:{}", c.event.comm(), c.event.header.tid); });
 }
 Value cgroup_of(Context c, Argument, Scratch) { return c.event.header.cgroup == 0 ? Value{} : number(c.event.header.cgroup); }
 

@@ -275,6 +275,29 @@ TEST_F(Burst, forks_of_others_children_and_into_namespaces_pass) {
   EXPECT_EQ(apart, kTimes);
 }
 
+TEST_F(Burst, exec_names_its_ancestors_while_forks_are_held_back) {
+  const auto before = run_in(web, [] { return exec({"/usr/bin/true"}); });
+  before->wait();
+  ASSERT_EQ(storm([] {
+              forked([] {
+                forked([] { return exec({"/usr/bin/true"}); });
+                return 0;
+              });
+              return 0;
+            }),
+            0);
+  ASSERT_EQ(execs().size(), 2U);
+  EXPECT_EQ(execs()[0].ancestors[0].key.tgid, 0U) << "its fork was told";
+  const hw_exec& run = execs()[1];
+  EXPECT_NE(run.h.flags & HW_F_REDUCED, 0U);
+  EXPECT_EQ(run.ancestors[0].key.tgid, run.parent.tgid);
+  EXPECT_EQ(run.ancestors[0].key.start_ns, run.parent.start_ns);
+  for (const hw_ancestor& ancestor : run.ancestors) {
+    EXPECT_NE(ancestor.key.tgid, 0U);
+    EXPECT_STREQ(ancestor.comm, "bpf_storm_test");
+  }
+}
+
 TEST_F(Burst, whose_fork_was_held_back_tells_its_own_pid_once) {
   ASSERT_EQ(storm([] {
               if (::unshare(CLONE_NEWPID) != 0) return 97;

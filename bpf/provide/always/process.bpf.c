@@ -89,8 +89,10 @@ HW_INLINE int execs(struct task_struct *task, int old_pid, struct linux_binprm *
 		return 0;
 	r = (void *)slot->record;
 	fill_bulk_header(&r->h, thread_state(task), home, HW_EXEC, bpf_ktime_get_boot_ns()); /* it is its own leader now */
-	if (reduced)
+	if (reduced) {
 		r->h.flags |= HW_F_REDUCED;
+		fill_ancestors(r->ancestors);
+	}
 	if (GET(bprm, interp) != GET(bprm, filename))
 		flags |= HW_EXE_SCRIPT;
 	fill_exec_process(r, flags);

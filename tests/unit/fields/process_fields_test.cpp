@@ -102,6 +102,11 @@ TEST_F(ProcessFields, AncestorsInTheRecordStandInForATreeThatIsLate) {
   EXPECT_EQ(shown(context, "proc.pexepath"), kMissing);
 }
 
+TEST_F(ProcessFields, WhoAdoptedAProcessIsNotTakenForWhoMadeItsMaker) {
+  world_.process(exec("/bin/sh").pid(11));
+  EXPECT_EQ(of(uses_capability(21).pid(12).child_of(11).ancestors({{9, "shim"}, {1, "init"}}), "proc.aname"), "sh");
+}
+
 TEST_F(ProcessFields, LineageEndsEvenIfTheRecordsLieInACircle) {
   world_.process(exec("/bin/a").pid(10).child_of(11));
   world_.process(exec("/bin/b").pid(11).child_of(10));

@@ -104,6 +104,20 @@ TEST_F(WholePipeline, AnAlertCarriesContainerProcessAndAncestors) {
   EXPECT_EQ(alert.uuid.size(), 36U);
 }
 
+TEST_F(WholePipeline, WhereForksWereHeldBackAncestorsAreThoseTheExecNamesUpToOneThatIsKnown) {
+  name_web();
+  feed(test::exec("/usr/sbin/nginx").pid(10).in(web_));
+  feed(test::exec("/bin/sh").pid(13).child_of(12).ancestors({{12, "worker"}, {11, "nginx"}, {10, "nginx"}}).in(web_));
+  ASSERT_EQ(alerts_.size(), 1U);
+  const auto& ancestors = alerts_[0]->ancestors;
+  ASSERT_EQ(ancestors.size(), 3U);
+  EXPECT_EQ(ancestors[0].pid, 12U);
+  EXPECT_EQ(ancestors[0].comm, "worker");
+  EXPECT_EQ(ancestors[1].pid, 11U);
+  EXPECT_EQ(ancestors[2].pid, 10U);
+  EXPECT_EQ(ancestors[2].exe, "/usr/sbin/nginx");
+}
+
 TEST_F(WholePipeline, RulesWaitForTheContainersName) {
   feed(test::exec("/usr/bin/id").pid(11).in(web_));
   EXPECT_TRUE(alerts_.empty());
