@@ -286,9 +286,10 @@ TEST_F(Burst, exec_names_its_ancestors_while_forks_are_held_back) {
               return 0;
             }),
             0);
-  ASSERT_EQ(execs().size(), 2U);
-  EXPECT_EQ(execs()[0].ancestors[0].key.tgid, 0U) << "its fork was told";
-  const hw_exec& run = execs()[1];
+  const std::vector<hw_exec> runs = execs();
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].ancestors[0].key.tgid, 0U) << "its fork was told";
+  const hw_exec& run = runs[1];
   EXPECT_NE(run.h.flags & HW_F_REDUCED, 0U);
   EXPECT_EQ(run.ancestors[0].key.tgid, run.parent.tgid);
   EXPECT_EQ(run.ancestors[0].key.start_ns, run.parent.start_ns);
