@@ -16,11 +16,13 @@
 /* The home of a process that forks or execs, inferred from its cgroup, if it has none: for good once cgroups are known. */
 HW_INLINE void home_settle(struct task_struct *task, struct task_state *state)
 {
+	bool known = containers_known; /* before the look-up: they may become known meanwhile */
+
 	if (home_is_sure(state))
 		return;
 	state->home = home_by_cgroup(task);
 	state->flags |= TASK_KNOWN | TASK_HOME_UNSURE;
-	if (containers_known)
+	if (known)
 		state->flags &= ~TASK_HOME_UNSURE;
 }
 
@@ -50,16 +52,16 @@ HW_INLINE struct task_state *state_at_fork(struct task_struct *parent, struct ta
 }
 
 /*
- * Home and count of a new task. The iterator may have met it already, and taken its cgroup's word. Before cgroups are known
- * forks are not counted: the iterator comes for those that live then.
+ * Home and count of a new task. The iterator may have met it already, and taken its cgroup's word: counted in the home that the
+ * state has then. Before cgroups were `known` forks are not counted: the iterator comes for those that live then.
  */
-HW_INLINE void count_forked(const struct forked *fork)
+HW_INLINE void count_forked(const struct forked *fork, bool known)
 {
+	bool counted = known && count_in(fork->state, fork->home, fork->counts);
 	__u64 before = home_exchange(fork->state, fork->home);
 
-	if (!containers_known || count_in(fork->state, fork->home, fork->counts) || before == fork->home || fork->thread)
-		return;
-	move_count(before, fork->home, 1);
+	if (known && !counted && before != fork->home && !fork->thread)
+		move_count(before, fork->home, 1);
 }
 
 /* State of a new task, before it runs; its credentials are inherited later (credential.h). */
@@ -67,6 +69,7 @@ HW_INLINE void home_inherit(struct forked *fork, struct task_struct *parent, str
 {
 	struct task_state *state = fork->state, *process = fork->process;
 	__u32 setup_mnt = process ? process->setup_mnt : 0;
+	bool known = containers_known; /* before any of them is looked up */
 
 	if (process)
 		home_settle(parent, process);
@@ -78,7 +81,7 @@ HW_INLINE void home_inherit(struct forked *fork, struct task_struct *parent, str
 	fork->counts = home_state_make(fork->home);
 	if (!state)
 		return;
-	count_forked(fork);
+	count_forked(fork, known);
 	state->claims_seen = process ? process->claims_seen : 0;
 	state->setup_mnt = setup_mnt;
 	if (!home_is_sure(process))
