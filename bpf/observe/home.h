@@ -60,7 +60,7 @@ HW_INLINE void count_forked(const struct forked *fork, bool known)
 	bool counted = known && count_in(fork->state, fork->home, fork->counts);
 	__u64 before = home_exchange(fork->state, fork->home);
 
-	if (known && !counted && before != fork->home && !fork->thread)
+	if (known && !counted && fork->counts && before != fork->home && !fork->thread)
 		move_count(before, fork->home, 1);
 }
 

@@ -46,6 +46,7 @@ Value of(Context context, Read read) {
 Relative relative(Context context, size_t generation);
 /// The nearest process of the lineage, itself included, with that pid.
 Relative relative_with_pid(Context context, uint32_t pid);
+
 /// The event's own process where the tree knows the very program that acted, else null: an exec in between would make
 /// arguments and paths those of another program.
 const Process* own_program(Context context);
